@@ -1,0 +1,91 @@
+//! The operator's command line: what is run on the machine c1 runs on.
+
+pub mod apply;
+#[cfg(feature = "demo")]
+pub mod demo;
+pub mod doctor;
+pub mod serve;
+
+use crate::{
+    config::Config,
+    db::Db,
+    telemetry,
+};
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret as _;
+use std::process::ExitCode;
+
+/// Access requests in Slack: asked for in a form, decided in a message, granted for a time, proved afterwards.
+#[derive(Debug, Parser)]
+#[command(name = "c1", version, about, arg_required_else_help = true)]
+pub struct Words {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run c1 for a real workspace. Everything is set by the environment; `c1 doctor` checks it
+    Serve,
+    /// Try everything on this machine: a database, a company and a Slack to click in, in one command
+    #[cfg(feature = "demo")]
+    Demo(demo::Demo),
+    /// Bring the database up to this version
+    Migrate,
+    /// Make people, groups, policies and the catalog what a folder of files says; shows the plan first
+    Apply(apply::Apply),
+    /// Check settings, database, Slack scopes and clock, and say what to do about each
+    Doctor,
+}
+
+/// Does what the words say.
+#[must_use]
+pub fn run(words: Words) -> ExitCode {
+    let logs = Config::logs_from_env();
+    let quiet = matches!(words.verb, Verb::Apply(_) | Verb::Doctor | Verb::Migrate);
+    let filter = if quiet && logs.filter == "info" { "warn".to_owned() } else { logs.filter };
+    if let Err(error) = telemetry::start_logs(&filter, logs.format) {
+        return failed(&error);
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let done = runtime.block_on(async {
+        match words.verb {
+            Verb::Serve => serve::serve().await.map(|()| ExitCode::SUCCESS),
+            #[cfg(feature = "demo")]
+            Verb::Demo(demo) => demo.run().await.map(|()| ExitCode::SUCCESS),
+            Verb::Migrate => migrate().await.map(|()| ExitCode::SUCCESS),
+            Verb::Apply(apply) => apply.run().await,
+            Verb::Doctor => doctor::doctor().await,
+        }
+    });
+    done.unwrap_or_else(|error| failed(&error))
+}
+
+#[expect(clippy::print_stderr, reason = "the operator reads it")]
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("c1: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// Says something to the operator.
+#[expect(clippy::print_stdout, reason = "the operator reads it")]
+pub(super) fn say(text: impl std::fmt::Display) {
+    println!("{text}");
+}
+
+/// The database that the environment names, migrated or not.
+pub(super) async fn database() -> anyhow::Result<Db> {
+    let url = Config::database_from_env()?;
+    Db::connect(url.expose_secret(), 2).await.context("the database cannot be reached")
+}
+
+async fn migrate() -> anyhow::Result<()> {
+    let db = database().await?;
+    db.migrate().await.context("the database cannot be migrated")?;
+    say("The database is up to date.");
+    Ok(())
+}

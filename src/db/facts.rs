@@ -1,0 +1,169 @@
+//! What a decision depends on, in one query: people, groups, owners, as they are inside the caller's transaction.
+
+use super::{Db, DbError, Tx};
+use crate::domain::{
+    catalog::Entitlement,
+    facts::Facts,
+    ids::PersonId,
+    person::{Kind, Person, Role, Standing},
+};
+use sqlx::PgExecutor;
+use std::collections::BTreeMap;
+
+/// Whom a question concerns.
+#[derive(Clone, Debug)]
+pub struct Concerned<'a> {
+    /// The requester.
+    pub requester: PersonId,
+    /// The subject.
+    pub subject: PersonId,
+    /// Others whose names are needed: earlier approvers, the person who acts.
+    pub others: Vec<PersonId>,
+    /// People that the plan or policy names, by key.
+    pub keys: Vec<&'a str>,
+    /// Groups that it names, by key.
+    pub groups: Vec<&'a str>,
+}
+
+struct Row {
+    role: String,
+    group_key: Option<String>,
+    id: i64,
+    key: String,
+    name: String,
+    standing: String,
+    kind: String,
+    manager_id: Option<i64>,
+    title: String,
+    team: String,
+    roles: Vec<String>,
+}
+
+/// Loads the facts inside a transaction.
+///
+/// # Errors
+/// The database's.
+pub async fn load(tx: &mut Tx<'_>, concerned: &Concerned<'_>, entitlement: Entitlement) -> Result<Facts, DbError> {
+    let rows = rows(tx.conn(), concerned, &entitlement).await?;
+    gather(rows, entitlement)
+}
+
+/// Loads the facts for showing something.
+///
+/// # Errors
+/// The database's.
+pub async fn glance(db: &Db, concerned: &Concerned<'_>, entitlement: Entitlement) -> Result<Facts, DbError> {
+    let rows = rows(db.pool(), concerned, &entitlement).await?;
+    gather(rows, entitlement)
+}
+
+/// The group that decides when nobody else can; where it has no members, the super admins do.
+pub use crate::domain::organisation::LAST_RESORT;
+
+async fn rows(
+    from: impl PgExecutor<'_>,
+    concerned: &Concerned<'_>,
+    entitlement: &Entitlement,
+) -> Result<Vec<Row>, DbError> {
+    let own = [concerned.requester.0, concerned.subject.0];
+    let mut ids: Vec<i64> = own.to_vec();
+    ids.extend(concerned.others.iter().map(|person| person.0));
+    let keys: Vec<String> = concerned.keys.iter().map(|key| (*key).to_owned()).collect();
+    let groups: Vec<String> = concerned.groups.iter().map(|key| (*key).to_owned()).collect();
+    Ok(sqlx::query_as!(
+        Row,
+        r#"-- load the facts
+         WITH named (role, group_key, person_id) AS (
+             SELECT 'person', NULL::text, id FROM people WHERE id = ANY($1)
+             UNION ALL SELECT 'person', NULL, id FROM people WHERE key = ANY($3)
+             UNION ALL SELECT 'person', NULL, manager_id FROM people WHERE id = ANY($2) AND manager_id IS NOT NULL
+             UNION ALL SELECT 'group', g.key, m.person_id
+                         FROM groups g JOIN group_members m ON m.group_id = g.id WHERE g.key = ANY($4)
+             UNION ALL SELECT 'member', g.key, m.person_id
+                         FROM group_members m JOIN groups g ON g.id = m.group_id WHERE m.person_id = ANY($2)
+             UNION ALL SELECT 'app_owner', NULL, coalesce(o.person_id, m.person_id)
+                         FROM owners o LEFT JOIN group_members m ON m.group_id = o.group_id WHERE o.app_id = $5
+             UNION ALL SELECT 'entitlement_owner', NULL, coalesce(o.person_id, m.person_id)
+                         FROM owners o LEFT JOIN group_members m ON m.group_id = o.group_id WHERE o.entitlement_id = $6
+             UNION ALL SELECT 'last_resort', NULL, m.person_id
+                         FROM groups g JOIN group_members m ON m.group_id = g.id WHERE g.key = $7
+             UNION ALL SELECT 'super_admin', NULL, person_id FROM person_roles WHERE role = 'super_admin'
+         )
+         SELECT n.role AS "role!", n.group_key, p.id, p.key, p.name, p.standing, p.kind, p.manager_id, p.title, p.team,
+                ARRAY(SELECT r.role FROM person_roles r WHERE r.person_id = p.id) AS "roles!"
+           FROM named n JOIN people p ON p.id = n.person_id
+          ORDER BY p.name, p.id"#,
+        &ids,
+        &own,
+        &keys,
+        &groups,
+        entitlement.app.id.0,
+        entitlement.id.0,
+        LAST_RESORT
+    )
+    .fetch_all(from)
+    .await?)
+}
+
+fn gather(rows: Vec<Row>, entitlement: Entitlement) -> Result<Facts, DbError> {
+    let mut people = BTreeMap::new();
+    let mut groups: BTreeMap<String, Vec<PersonId>> = BTreeMap::new();
+    let mut members: Vec<(PersonId, String)> = Vec::new();
+    let (mut app_owners, mut entitlement_owners, mut last_resort, mut super_admins) = (vec![], vec![], vec![], vec![]);
+    for row in rows {
+        let id = PersonId(row.id);
+        let add = |list: &mut Vec<PersonId>| if !list.contains(&id) { list.push(id) };
+        match row.role.as_str() {
+            "group" => add(groups.entry(row.group_key.clone().unwrap_or_default()).or_default()),
+            "member" => members.push((id, row.group_key.clone().unwrap_or_default())),
+            "app_owner" => add(&mut app_owners),
+            "entitlement_owner" => add(&mut entitlement_owners),
+            "last_resort" => add(&mut last_resort),
+            "super_admin" => add(&mut super_admins),
+            _ => {}
+        }
+        people.insert(id, person(row)?);
+    }
+    // Where the group of last resort could not decide anything, the administrators can.
+    if !last_resort.iter().any(|id| people.get(id).is_some_and(Person::takes_part)) {
+        last_resort = super_admins;
+    }
+    if entitlement_owners.is_empty() {
+        entitlement_owners.clone_from(&app_owners);
+    }
+    Ok(Facts {
+        people,
+        groups,
+        members,
+        app_owners,
+        entitlement_owners,
+        last_resort,
+        entitlement,
+    })
+}
+
+fn person(row: Row) -> Result<Person, DbError> {
+    let standing = match row.standing.as_str() {
+        "active" => Standing::Active,
+        "suspended" => Standing::Suspended,
+        "deleted" => Standing::Deleted,
+        other => return Err(DbError::Inconsistent { what: "people.standing", why: other.to_owned() }),
+    };
+    let kind = match row.kind.as_str() {
+        "employee" => Kind::Employee,
+        "guest" => Kind::Guest,
+        "bot" => Kind::Bot,
+        other => return Err(DbError::Inconsistent { what: "people.kind", why: other.to_owned() }),
+    };
+    Ok(Person {
+        id: PersonId(row.id),
+        key: row.key,
+        name: row.name,
+        standing,
+        kind,
+        manager: row.manager_id.map(PersonId),
+        title: row.title,
+        team: row.team,
+        roles: row.roles.iter().filter_map(|role| Role::from_name(role)).collect(),
+    })
+}

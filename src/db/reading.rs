@@ -1,0 +1,617 @@
+//! Rows for the read models and for checks: joins that belong to no single aggregate.
+
+use super::{Db, DbError, Tx};
+use crate::domain::{
+    catalog::Entitlement,
+    grant::GrantState,
+    ids::{AppId, EntitlementId, GrantId, PersonId, RequestId},
+    policy::Policy,
+    request::Request,
+};
+use chrono::{DateTime, Utc};
+
+/// Is this request an emergency?
+///
+/// # Errors
+/// The database's.
+pub async fn is_emergency(tx: &mut Tx<'_>, id: RequestId) -> Result<bool, DbError> {
+    let found = sqlx::query_scalar!("-- is it an emergency\nSELECT emergency FROM requests WHERE id = $1", id.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(found.unwrap_or(false))
+}
+
+/// The name and the settings of an app's connector.
+///
+/// # Errors
+/// The database's.
+pub async fn connector_of(db: &Db, app: AppId) -> Result<Option<(String, serde_json::Value)>, DbError> {
+    let row = sqlx::query!("-- read an app's connector\nSELECT connector, settings FROM apps WHERE id = $1", app.0)
+        .fetch_optional(db.pool())
+        .await?;
+    Ok(row.map(|row| (row.connector, row.settings)))
+}
+
+/// Is an app's access given and taken by people?
+///
+/// # Errors
+/// The database's.
+pub async fn is_provisioned_by_hand(tx: &mut Tx<'_>, app: AppId) -> Result<bool, DbError> {
+    let connector = sqlx::query_scalar!("-- read an app's connector\nSELECT connector FROM apps WHERE id = $1", app.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(connector.is_none_or(|connector| connector == "manual"))
+}
+
+/// The policy for ordinary requests and, if one is assigned, the one for emergencies.
+///
+/// # Errors
+/// The database's.
+pub async fn policies_of(tx: &mut Tx<'_>, entitlement: &Entitlement) -> Result<(Policy, Option<Policy>), DbError> {
+    let missing = || DbError::Inconsistent { what: "entitlements.policy_id", why: "no such policy".to_owned() };
+    let policy = super::catalog::policy_in(tx, entitlement.policy).await?.ok_or_else(missing)?;
+    let emergency = match entitlement.emergency.policy.filter(|_| entitlement.emergency.enabled) {
+        Some(id) => super::catalog::policy_in(tx, id).await?,
+        None => None,
+    };
+    Ok((policy, emergency))
+}
+
+/// How a person stands to an entitlement somebody wants for them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stands {
+    /// Can the subject see it in a catalog?
+    pub visible: bool,
+    /// Has the requester the subject among their people, however far down?
+    pub manages: bool,
+    /// The open request for it.
+    pub open: Option<RequestId>,
+    /// Does the subject have it?
+    pub held: bool,
+    /// Until when.
+    pub held_until: Option<DateTime<Utc>>,
+}
+
+/// How `subject` stands to an entitlement that `requester` asks for.
+///
+/// # Errors
+/// The database's.
+pub async fn stands(
+    tx: &mut Tx<'_>,
+    requester: PersonId,
+    subject: PersonId,
+    entitlement: EntitlementId,
+) -> Result<Stands, DbError> {
+    let row = sqlx::query!(
+        r#"-- how a person stands to an entitlement
+         WITH RECURSIVE above (id) AS (
+             SELECT manager_id FROM people WHERE id = $2 AND $1 <> $2
+             UNION SELECT p.manager_id FROM above a JOIN people p ON p.id = a.id)
+         SELECT EXISTS (
+                    SELECT FROM catalog_entitlements ce JOIN catalogs c ON c.id = ce.catalog_id
+                     WHERE ce.entitlement_id = $3
+                       AND (c.everyone OR EXISTS (
+                            SELECT FROM catalog_audiences ca JOIN group_members m ON m.group_id = ca.group_id
+                             WHERE ca.catalog_id = c.id AND m.person_id = $2))) AS "visible!",
+                EXISTS (SELECT FROM above WHERE id = $1) AS "manages!",
+                (SELECT id FROM requests WHERE subject_id = $2 AND entitlement_id = $3 AND state = 'open') AS open,
+                EXISTS (SELECT FROM grants WHERE subject_id = $2 AND entitlement_id = $3
+                           AND state IN ('provisioning', 'active')) AS "held!",
+                (SELECT until FROM grants WHERE subject_id = $2 AND entitlement_id = $3
+                    AND state IN ('provisioning', 'active')) AS held_until"#,
+        requester.0,
+        subject.0,
+        entitlement.0
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(Stands {
+        visible: row.visible,
+        manages: row.manages,
+        open: row.open.map(RequestId),
+        held: row.held,
+        held_until: row.held_until,
+    })
+}
+
+/// The open request of a subject for an entitlement.
+///
+/// # Errors
+/// The database's.
+pub async fn open_request(
+    db: &Db,
+    subject: PersonId,
+    entitlement: EntitlementId,
+) -> Result<Option<RequestId>, DbError> {
+    let id = sqlx::query_scalar!(
+        "-- find the open request
+         SELECT id FROM requests WHERE subject_id = $1 AND entitlement_id = $2 AND state = 'open'",
+        subject.0,
+        entitlement.0
+    )
+    .fetch_optional(db.pool())
+    .await?;
+    Ok(id.map(RequestId))
+}
+
+/// The people who have a copy of a request's card, and a Home tab they have opened.
+///
+/// # Errors
+/// The database's.
+pub async fn with_home(tx: &mut Tx<'_>, request: RequestId) -> Result<Vec<PersonId>, DbError> {
+    let ids = sqlx::query_scalar!(
+        "-- find the Home tabs a request concerns
+         SELECT DISTINCT s.person_id FROM cards c JOIN slack_identities s ON s.person_id = c.person_id
+          WHERE c.request_id = $1 AND s.home_at IS NOT NULL",
+        request.0
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(PersonId).collect())
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantRow {
+    /// The grant.
+    pub id: GrantId,
+    /// How it stands.
+    pub state: GrantState,
+    /// When it began to work.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it ends.
+    pub until: Option<DateTime<Utc>>,
+    /// When it was over.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why it ends, as stored.
+    pub cause: Option<String>,
+    /// Who gave it by hand.
+    pub given_by: Option<PersonId>,
+    /// Who ended it, or took it away by hand.
+    pub ended_by: Option<PersonId>,
+    /// What went wrong.
+    pub trouble: Option<String>,
+    /// What people who provision it have to do.
+    pub instructions: String,
+    /// Do people provision it?
+    pub by_hand: bool,
+    /// Its owners, or its app's; groups spelled out.
+    pub owners: Vec<PersonId>,
+}
+
+/// What became of a request, if it came to a grant.
+///
+/// # Errors
+/// The database's.
+pub async fn grant_of(db: &Db, request: RequestId) -> Result<Option<GrantRow>, DbError> {
+    let row = sqlx::query!(
+        r#"-- read what became of a request
+         SELECT g.id, g.state, g.started_at, g.until, g.ended_at, g.cause, g.given_by, g.ended_by, g.trouble, e.instructions,
+                a.connector = 'manual' AS "by_hand!", e.id AS entitlement_id, e.app_id
+           FROM holds h JOIN grants g ON g.id = h.grant_id
+           JOIN entitlements e ON e.id = g.entitlement_id JOIN apps a ON a.id = e.app_id
+          WHERE h.request_id = $1"#,
+        request.0
+    )
+    .fetch_optional(db.pool())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let owners = owners(db, AppId(row.app_id), EntitlementId(row.entitlement_id)).await?;
+    Ok(Some(GrantRow {
+        id: GrantId(row.id),
+        state: state(&row.state)?,
+        started_at: row.started_at,
+        until: row.until,
+        ended_at: row.ended_at,
+        cause: row.cause,
+        given_by: row.given_by.map(PersonId),
+        ended_by: row.ended_by.map(PersonId),
+        trouble: row.trouble,
+        instructions: row.instructions,
+        by_hand: row.by_hand,
+        owners,
+    }))
+}
+
+fn state(word: &str) -> Result<GrantState, DbError> {
+    GrantState::from_word(word).ok_or_else(|| DbError::Inconsistent { what: "grants.state", why: word.to_owned() })
+}
+
+/// The owners of an entitlement, or of its app where it has none: groups spelled out, those at work only.
+///
+/// # Errors
+/// The database's.
+pub async fn owners(db: &Db, app: AppId, entitlement: EntitlementId) -> Result<Vec<PersonId>, DbError> {
+    let ids = sqlx::query_scalar!(
+        r#"-- list the owners
+         WITH named AS (
+             SELECT coalesce(o.person_id, m.person_id) AS person_id, o.entitlement_id IS NOT NULL AS own
+               FROM owners o LEFT JOIN group_members m ON m.group_id = o.group_id
+              WHERE o.app_id = $1 OR o.entitlement_id = $2)
+         SELECT DISTINCT p.id AS "id!" FROM named n JOIN people p ON p.id = n.person_id
+          WHERE p.standing = 'active' AND p.kind = 'employee'
+            AND (n.own OR NOT EXISTS (SELECT FROM named WHERE own)) ORDER BY 1"#,
+        app.0,
+        entitlement.0
+    )
+    .fetch_all(db.pool())
+    .await?;
+    Ok(ids.into_iter().map(PersonId).collect())
+}
+
+/// What helps an approver: has the subject had this before, and who of their team has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContextRow {
+    /// How often it was given.
+    pub given_before: i64,
+    /// When last.
+    pub last_given: Option<DateTime<Utc>>,
+    /// People of the team who have it: at most three.
+    pub holders: Vec<(PersonId, String)>,
+    /// How many of the team have it.
+    pub holding: i64,
+    /// How many are in the team.
+    pub team_size: i64,
+}
+
+/// Reads it.
+///
+/// # Errors
+/// The database's.
+pub async fn context(db: &Db, request: &Request) -> Result<ContextRow, DbError> {
+    let row = sqlx::query!(
+        r#"-- read the context of a request
+         WITH team AS (
+             SELECT p.id, p.name FROM people p JOIN people s ON s.id = $1
+              WHERE p.team = s.team AND s.team <> '' AND p.standing = 'active'),
+         holders AS (
+             SELECT t.id, t.name FROM team t
+              WHERE t.id <> $1 AND EXISTS (
+                    SELECT FROM grants g WHERE g.subject_id = t.id AND g.entitlement_id = $2 AND g.state = 'active'))
+         SELECT (SELECT count(*) FROM grants WHERE subject_id = $1 AND entitlement_id = $2 AND started_at IS NOT NULL)
+                    AS "given!",
+                (SELECT max(started_at) FROM grants WHERE subject_id = $1 AND entitlement_id = $2) AS last_given,
+                (SELECT count(*) FROM holders) AS "holding!",
+                (SELECT count(*) FROM team) AS "size!",
+                ARRAY(SELECT id FROM holders ORDER BY name LIMIT 3) AS "ids!",
+                ARRAY(SELECT name FROM holders ORDER BY name LIMIT 3) AS "names!""#,
+        request.subject.0,
+        request.entitlement.0
+    )
+    .fetch_one(db.pool())
+    .await?;
+    Ok(ContextRow {
+        given_before: row.given,
+        last_given: row.last_given,
+        holders: row.ids.into_iter().map(PersonId).zip(row.names).collect(),
+        holding: row.holding,
+        team_size: row.size,
+    })
+}
+
+/// A list of requests to read.
+#[derive(Clone, Copy, Debug)]
+pub enum List {
+    /// Asked by a person, or for them; newest first.
+    Of(PersonId),
+    /// Waiting for a person's decision; oldest first.
+    WaitingFor(PersonId),
+}
+
+/// The numbers of the first requests of a list, and how many there are in all.
+///
+/// # Errors
+/// The database's.
+pub async fn list(db: &Db, list: List, limit: i64) -> Result<(Vec<RequestId>, i64), DbError> {
+    let (ids, total) = match list {
+        List::Of(person) => {
+            // Two short index scans instead of one OR over the whole table.
+            let ids = sqlx::query_scalar!(
+                r#"-- list a person's requests
+                 SELECT id AS "id!" FROM (
+                     (SELECT id FROM requests WHERE requester_id = $1 ORDER BY id DESC LIMIT $2)
+                     UNION (SELECT id FROM requests WHERE subject_id = $1 ORDER BY id DESC LIMIT $2)) mine
+                  ORDER BY 1 DESC LIMIT $2"#,
+                person.0,
+                limit
+            )
+            .fetch_all(db.pool())
+            .await?;
+            let total = sqlx::query_scalar!(
+                r#"-- count a person's requests
+                 SELECT (SELECT count(*) FROM requests WHERE requester_id = $1)
+                      + (SELECT count(*) FROM requests WHERE subject_id = $1 AND requester_id <> $1) AS "total!""#,
+                person.0
+            )
+            .fetch_one(db.pool())
+            .await?;
+            (ids, total)
+        }
+        List::WaitingFor(person) => {
+            let rows = sqlx::query!(
+                r#"-- list what waits for a person
+                 SELECT r.id, count(*) OVER () AS "total!"
+                   FROM request_approvers a JOIN requests r ON r.id = a.request_id
+                  WHERE a.person_id = $1 AND r.state = 'open'
+                    AND NOT EXISTS (SELECT FROM decisions d
+                                     WHERE d.request_id = r.id AND d.step = a.step AND d.person_id = $1)
+                  ORDER BY r.emergency DESC, r.id LIMIT $2"#,
+                person.0,
+                limit
+            )
+            .fetch_all(db.pool())
+            .await?;
+            let total = rows.first().map_or(0, |row| row.total);
+            (rows.into_iter().map(|row| row.id).collect(), total)
+        }
+    };
+    Ok((ids.into_iter().map(RequestId).collect(), total))
+}
+
+/// What a request's line needs beside the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// The request.
+    pub request: RequestId,
+    /// App, resource and entitlement.
+    pub title: String,
+    /// The grant, if it came to one.
+    pub grant: Option<(GrantState, Option<DateTime<Utc>>)>,
+}
+
+/// Reads it for several requests.
+///
+/// # Errors
+/// The database's.
+pub async fn beside(db: &Db, ids: &[RequestId]) -> Result<Vec<Beside>, DbError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"-- read what stands beside requests
+         SELECT r.id, concat_ws(' / ', a.name, e.resource, e.name) AS "title!", g.state AS "state?", g.until AS "until?"
+           FROM requests r JOIN entitlements e ON e.id = r.entitlement_id JOIN apps a ON a.id = e.app_id
+           LEFT JOIN holds h ON h.request_id = r.id LEFT JOIN grants g ON g.id = h.grant_id
+          WHERE r.id = ANY($1)"#,
+        &ids
+    )
+    .fetch_all(db.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let grant = row.state.as_deref().map(state).transpose()?.map(|state| (state, row.until));
+            Ok(Beside { request: RequestId(row.id), title: row.title, grant })
+        })
+        .collect()
+}
+
+/// A grant that a person has, in a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccessRow {
+    /// The grant.
+    pub id: GrantId,
+    /// The entitlement.
+    pub entitlement: EntitlementId,
+    /// The newest request that holds on to it.
+    pub request: RequestId,
+    /// App, resource and entitlement.
+    pub title: String,
+    /// ⚡
+    pub emergency: bool,
+    /// How it stands.
+    pub state: GrantState,
+    /// When it ends.
+    pub until: Option<DateTime<Utc>>,
+    /// Is somebody asking for it again already?
+    pub asked: bool,
+    /// For whom (where the list is about more than one person).
+    pub subject: (PersonId, String),
+    /// Is it still offered?
+    pub offered: bool,
+}
+
+/// Whose grants.
+#[derive(Clone, Copy, Debug)]
+pub enum Grants {
+    /// What a person has: soonest end first.
+    Of(PersonId),
+    /// What a person is to give or take by hand: oldest first.
+    ToProvision(PersonId),
+}
+
+/// Grants that are not over.
+///
+/// # Errors
+/// The database's.
+pub async fn access(db: &Db, whose: Grants, limit: i64) -> Result<Vec<AccessRow>, DbError> {
+    let (subject, provisioner) = match whose {
+        Grants::Of(person) => (Some(person.0), None),
+        Grants::ToProvision(person) => (None, Some(person.0)),
+    };
+    let rows = sqlx::query!(
+        r#"-- list grants
+         SELECT g.id, g.entitlement_id, h.request_id, concat_ws(' / ', a.name, e.resource, e.name) AS "title!",
+                r.emergency, g.state, g.until, g.subject_id, p.name, (e.active AND a.active) AS "offered!",
+                EXISTS (SELECT FROM requests o WHERE o.subject_id = g.subject_id
+                           AND o.entitlement_id = g.entitlement_id AND o.state = 'open') AS "asked!"
+           FROM grants g
+           JOIN entitlements e ON e.id = g.entitlement_id JOIN apps a ON a.id = e.app_id
+           JOIN people p ON p.id = g.subject_id
+           JOIN LATERAL (SELECT max(request_id) AS request_id FROM holds WHERE grant_id = g.id) h ON true
+           JOIN requests r ON r.id = h.request_id
+          WHERE ($1::bigint IS NULL OR (g.subject_id = $1 AND g.state <> 'ended' AND g.state <> 'failed'))
+            AND ($2::bigint IS NULL
+                 OR ((g.state = 'failed' AND g.ended_by IS NULL) OR g.state = 'end_overdue' OR (a.connector = 'manual' AND g.state IN ('provisioning', 'ending')))
+                    AND EXISTS (SELECT FROM cards c WHERE c.request_id = h.request_id
+                                   AND c.person_id = $2 AND c.role = 'provisioner'))
+          ORDER BY g.until NULLS LAST, g.id LIMIT $3"#,
+        subject,
+        provisioner,
+        limit
+    )
+    .fetch_all(db.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(AccessRow {
+                id: GrantId(row.id),
+                entitlement: EntitlementId(row.entitlement_id),
+                request: RequestId(row.request_id.unwrap_or_default()),
+                title: row.title,
+                emergency: row.emergency,
+                state: state(&row.state)?,
+                until: row.until,
+                asked: row.asked,
+                subject: (PersonId(row.subject_id), row.name),
+                offered: row.offered,
+            })
+        })
+        .collect()
+}
+
+/// An app that a person may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppRow {
+    /// Its number.
+    pub id: AppId,
+    /// Its name.
+    pub name: String,
+    /// A few words about it.
+    pub description: String,
+}
+
+/// Apps with something the subject may ask for, whose name contains `words`: names that begin so first.
+///
+/// # Errors
+/// The database's.
+pub async fn apps(db: &Db, subject: PersonId, words: &str, limit: i64) -> Result<Vec<AppRow>, DbError> {
+    let rows = sqlx::query!(
+        "-- find apps
+         SELECT a.id, a.name, a.description FROM apps a
+          WHERE a.active AND position(lower($2) IN lower(a.name || ' ' || a.key)) > 0
+            AND EXISTS (
+                SELECT FROM entitlements e JOIN catalog_entitlements ce ON ce.entitlement_id = e.id
+                  JOIN catalogs c ON c.id = ce.catalog_id
+                 WHERE e.app_id = a.id AND e.active
+                   AND (c.everyone OR EXISTS (
+                        SELECT FROM catalog_audiences ca JOIN group_members m ON m.group_id = ca.group_id
+                         WHERE ca.catalog_id = c.id AND m.person_id = $1)))
+          ORDER BY position(lower($2) IN lower(a.name)) <> 1, lower(a.name), a.id LIMIT $3",
+        subject.0,
+        words,
+        limit
+    )
+    .fetch_all(db.pool())
+    .await?;
+    Ok(rows.into_iter().map(|row| AppRow { id: AppId(row.id), name: row.name, description: row.description }).collect())
+}
+
+/// An entitlement that a person may see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntitlementRow {
+    /// Its number.
+    pub id: EntitlementId,
+    /// Its app.
+    pub app: AppId,
+    /// Its app's name.
+    pub app_name: String,
+    /// The resource and the name.
+    pub name: String,
+    /// A few words about it.
+    pub description: String,
+    /// Is there an open request of the subject for it?
+    pub pending: bool,
+    /// Does the subject have it?
+    pub held: bool,
+    /// Until when.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// Entitlements the subject may ask for that contain all of `words` (lower case): of one app, or of all.
+///
+/// # Errors
+/// The database's.
+pub async fn entitlements(
+    db: &Db,
+    subject: PersonId,
+    app: Option<AppId>,
+    words: &[String],
+    limit: i64,
+) -> Result<Vec<EntitlementRow>, DbError> {
+    let patterns: Vec<String> = words.iter().map(|word| format!("%{}%", like(word))).collect();
+    let rows = sqlx::query!(
+        r#"-- find entitlements
+         SELECT e.id, e.app_id, a.name AS app_name, concat_ws(' / ', e.resource, e.name) AS "name!", e.description,
+                EXISTS (SELECT FROM requests r
+                         WHERE r.subject_id = $1 AND r.entitlement_id = e.id AND r.state = 'open') AS "pending!",
+                EXISTS (SELECT FROM grants g WHERE g.subject_id = $1 AND g.entitlement_id = e.id
+                           AND g.state IN ('provisioning', 'active')) AS "held!",
+                (SELECT until FROM grants g WHERE g.subject_id = $1 AND g.entitlement_id = e.id
+                    AND g.state IN ('provisioning', 'active')) AS until
+           FROM entitlements e JOIN apps a ON a.id = e.app_id
+          WHERE e.active AND a.active AND ($2::bigint IS NULL OR e.app_id = $2) AND e.search LIKE ALL($3)
+            AND EXISTS (
+                SELECT FROM catalog_entitlements ce JOIN catalogs c ON c.id = ce.catalog_id
+                 WHERE ce.entitlement_id = e.id
+                   AND (c.everyone OR EXISTS (
+                        SELECT FROM catalog_audiences ca JOIN group_members m ON m.group_id = ca.group_id
+                         WHERE ca.catalog_id = c.id AND m.person_id = $1)))
+          ORDER BY e.search, e.id LIMIT $4"#,
+        subject.0,
+        app.map(|app| app.0),
+        &patterns,
+        limit
+    )
+    .fetch_all(db.pool())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| EntitlementRow {
+            id: EntitlementId(row.id),
+            app: AppId(row.app_id),
+            app_name: row.app_name,
+            name: row.name,
+            description: row.description,
+            pending: row.pending,
+            held: row.held,
+            until: row.until,
+        })
+        .collect())
+}
+
+fn like(word: &str) -> String {
+    word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+/// Notes that a person looks at their Home tab, so that it is kept current from now on.
+///
+/// # Errors
+/// The database's.
+pub async fn opened_home(tx: &mut Tx<'_>, person: PersonId, now: DateTime<Utc>) -> Result<(), DbError> {
+    sqlx::query!("-- note an opened Home tab\nUPDATE slack_identities SET home_at = $2 WHERE person_id = $1", person.0, now)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// The name of a group.
+///
+/// # Errors
+/// The database's.
+pub async fn group_name(db: &Db, key: &str) -> Result<Option<String>, DbError> {
+    Ok(sqlx::query_scalar!("-- read a group's name\nSELECT name FROM groups WHERE key = $1", key)
+        .fetch_optional(db.pool())
+        .await?)
+}
+
+/// How many grants a person has that are not over.
+///
+/// # Errors
+/// The database's.
+pub async fn access_total(db: &Db, person: PersonId) -> Result<i64, DbError> {
+    Ok(sqlx::query_scalar!(
+        r#"-- count what a person has
+         SELECT count(*) AS "total!" FROM grants WHERE subject_id = $1 AND state NOT IN ('ended', 'failed')"#,
+        person.0
+    )
+    .fetch_one(db.pool())
+    .await?)
+}

@@ -1,0 +1,263 @@
+//! Everything that can have happened. Events are what the state machines answer, what the audit keeps, and what the
+//! table of consequences reads. A variant never changes its meaning: rows outlive deploys.
+
+use super::{
+    ids::{CommentId, EntitlementId, GrantId, PersonId, RequestId},
+    length::Length,
+    policy::Plan,
+    step::{Approver, Source, Verdict},
+};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Something that happened, to a request, a grant or a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    // --- requests ---
+    /// Somebody asked.
+    Submitted {
+        /// Who asked.
+        requester: PersonId,
+        /// For whom.
+        subject: PersonId,
+        /// For what.
+        entitlement: EntitlementId,
+        /// For how long.
+        length: Length,
+        /// Why.
+        justification: String,
+        /// With the emergency toggle?
+        emergency: bool,
+        /// Does it lengthen access that is held?
+        extension: bool,
+        /// How it will be decided.
+        plan: Plan,
+    },
+    /// A step was reached and people are asked.
+    StepOpened {
+        /// Its place in the plan, from 0.
+        step: usize,
+        /// Who is asked.
+        approvers: Vec<Approver>,
+        /// Where they come from.
+        source: Source,
+        /// When it must be decided.
+        due_at: Option<DateTime<Utc>>,
+    },
+    /// People left or joined those who are asked.
+    ApproversChanged {
+        /// The step.
+        step: usize,
+        /// Who is asked now.
+        approvers: Vec<Approver>,
+        /// Where they come from.
+        source: Source,
+    },
+    /// Nobody decided in time, so the fallback is asked too.
+    StepWidened {
+        /// The step.
+        step: usize,
+    },
+    /// An approver decided.
+    Decided {
+        /// The step.
+        step: usize,
+        /// Who.
+        person: PersonId,
+        /// What.
+        verdict: Verdict,
+        /// Why; empty if not said.
+        reason: String,
+    },
+    /// A step passed: by its quorum, or by itself.
+    StepPassed {
+        /// The step.
+        step: usize,
+        /// Did it pass by itself?
+        automatic: bool,
+    },
+    /// All steps passed.
+    Approved,
+    /// The request was denied.
+    Denied {
+        /// The step.
+        step: usize,
+        /// By whom; `None`: by a rule.
+        by: Option<PersonId>,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody called it off.
+    Cancelled {
+        /// Who.
+        by: PersonId,
+        /// Why; empty if not said.
+        reason: String,
+    },
+    /// Nobody decided in time.
+    Expired {
+        /// The step.
+        step: usize,
+    },
+    /// It lost its object.
+    Closed {
+        /// Why.
+        cause: Cause,
+    },
+
+    // --- grants ---
+    /// A request was approved, so its subject is to have the access: a new grant, or a longer one.
+    HoldAdded {
+        /// The request whose hold it is.
+        request: RequestId,
+        /// Who gets access.
+        subject: PersonId,
+        /// To what.
+        entitlement: EntitlementId,
+        /// For how long.
+        length: Length,
+    },
+    /// The access works.
+    Provisioned {
+        /// Who saw to it; `None`: a connector.
+        by: Option<PersonId>,
+        /// Was it there before c1 did anything?
+        already: bool,
+    },
+    /// The access could not be given.
+    ProvisioningFailed {
+        /// What the target or the person said.
+        why: String,
+        /// Who said so; `None`: a connector.
+        by: Option<PersonId>,
+    },
+    /// It is being tried again.
+    ProvisioningRetried,
+    /// The time of one hold is over; others may go on.
+    HoldEnded {
+        /// The request whose hold it was.
+        request: RequestId,
+    },
+    /// The last hold is over: the access is being taken away.
+    EndingBegan {
+        /// Why.
+        cause: Cause,
+        /// Who ended it; `None`: time or a rule.
+        by: Option<PersonId>,
+    },
+    /// The target no longer has it.
+    Ended {
+        /// Who saw to it; `None`: a connector.
+        by: Option<PersonId>,
+        /// Was it left in place because it was there before c1?
+        kept: bool,
+    },
+    /// It could not be taken away in time: an alarm.
+    EndOverdue {
+        /// What the target or the person said.
+        why: String,
+    },
+
+    // --- conversation ---
+    /// Somebody wrote a comment.
+    Commented {
+        /// Which.
+        comment: CommentId,
+        /// Who.
+        author: PersonId,
+    },
+}
+
+/// Why something ended without anybody having decided it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Its time was over.
+    Time,
+    /// Its holder no longer needs it.
+    Done,
+    /// Somebody entitled to it took it away.
+    Revoked,
+    /// The person left or was suspended.
+    PersonGone,
+    /// The entitlement or its app is gone.
+    EntitlementGone,
+    /// Nobody in the organisation could decide.
+    NobodyToAsk,
+}
+
+impl Cause {
+    /// Reads the word in the database.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
+    }
+
+    /// In words, to follow "because".
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Time => "its time was over",
+            Self::Done => "it was no longer needed",
+            Self::Revoked => "it was taken back",
+            Self::PersonGone => "the person is no longer active",
+            Self::EntitlementGone => "this access is no longer offered",
+            Self::NobodyToAsk => "nobody was left who could decide",
+        }
+    }
+}
+
+impl Event {
+    /// The stable name, as stored.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Submitted { .. } => "submitted",
+            Self::StepOpened { .. } => "step_opened",
+            Self::ApproversChanged { .. } => "approvers_changed",
+            Self::StepWidened { .. } => "step_widened",
+            Self::Decided { .. } => "decided",
+            Self::StepPassed { .. } => "step_passed",
+            Self::Approved => "approved",
+            Self::Denied { .. } => "denied",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Expired { .. } => "expired",
+            Self::Closed { .. } => "closed",
+            Self::HoldAdded { .. } => "hold_added",
+            Self::Provisioned { .. } => "provisioned",
+            Self::ProvisioningFailed { .. } => "provisioning_failed",
+            Self::ProvisioningRetried => "provisioning_retried",
+            Self::HoldEnded { .. } => "hold_ended",
+            Self::EndingBegan { .. } => "ending_began",
+            Self::Ended { .. } => "ended",
+            Self::EndOverdue { .. } => "end_overdue",
+            Self::Commented { .. } => "commented",
+        }
+    }
+
+    /// The grant, if the event is about one that has a number.
+    #[must_use]
+    pub fn is_about_a_grant(&self) -> bool {
+        matches!(
+            self,
+            Self::HoldAdded { .. }
+                | Self::Provisioned { .. }
+                | Self::ProvisioningFailed { .. }
+                | Self::ProvisioningRetried
+                | Self::HoldEnded { .. }
+                | Self::EndingBegan { .. }
+                | Self::Ended { .. }
+                | Self::EndOverdue { .. }
+        )
+    }
+}
+
+/// What an event happened to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// A request (its conversation included).
+    Request(RequestId),
+    /// A grant.
+    Grant(GrantId),
+}

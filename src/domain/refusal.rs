@@ -1,0 +1,184 @@
+//! Every polite "no": a stable code for programs and the log, a sentence for people.
+
+use super::{ids::RequestId, length::spoken};
+
+/// Why something was not done. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The request is over.
+    AlreadyClosed {
+        /// How it ended ("approved by Ana").
+        how: String,
+    },
+    /// The step is over; the request may go on.
+    StepDecided {
+        /// How ("approved by Ana").
+        how: String,
+    },
+    /// This approver has decided this step before.
+    DecidedBefore,
+    /// What is asked for has changed since the buttons were shown.
+    Changed,
+    /// The person is not among the approvers of the step.
+    NotAnApprover,
+    /// Nobody approves their own access here.
+    OwnRequest,
+    /// The decision needs a reason.
+    ReasonRequired,
+    /// A text is longer than this many characters.
+    TextTooLong {
+        /// The limit in characters.
+        max: usize,
+    },
+    /// The person may not take part: suspended, deleted, a guest or a bot.
+    NotTakingPart {
+        /// Their name.
+        name: String,
+    },
+    /// Only some people may ask for others.
+    MayNotAskFor {
+        /// The other's name.
+        name: String,
+    },
+    /// The entitlement does not exist or is not visible.
+    NoSuchEntitlement,
+    /// The subject holds it already.
+    AlreadyHeld {
+        /// Their name, or "You".
+        who: String,
+    },
+    /// There is an open request for it already.
+    AlreadyAsked {
+        /// That request.
+        request: RequestId,
+    },
+    /// A length that cannot be read.
+    LengthNotUnderstood {
+        /// What was written.
+        wrote: String,
+    },
+    /// A length above the maximum.
+    LengthTooLong {
+        /// Seconds.
+        max: i64,
+    },
+    /// Access without an end is not offered.
+    NoEndNotAllowed {
+        /// Seconds; `None` when an end is needed but no maximum is set.
+        max: Option<i64>,
+    },
+    /// Neither a preset nor custom lengths allowed.
+    LengthNotOffered,
+    /// The entitlement does not accept emergency requests.
+    EmergencyNotOffered,
+    /// This person may not use the emergency toggle here.
+    EmergencyNotYours,
+    /// Nobody in the organisation could decide.
+    NobodyToAsk,
+    /// The person may not cancel this request.
+    MayNotCancel,
+    /// The person may not end this access.
+    MayNotEnd,
+    /// The access has ended, or never began.
+    NotHeld,
+    /// The provisioning task is over or belongs to others.
+    NotYourTask,
+    /// The person may not do this.
+    NotAllowed,
+}
+
+impl Refusal {
+    /// The stable name for programs and the log.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::AlreadyClosed { .. } => "already_closed",
+            Self::StepDecided { .. } => "step_decided",
+            Self::DecidedBefore => "decided_before",
+            Self::Changed => "changed",
+            Self::NotAnApprover => "not_an_approver",
+            Self::OwnRequest => "own_request",
+            Self::ReasonRequired => "reason_required",
+            Self::TextTooLong { .. } => "text_too_long",
+            Self::NotTakingPart { .. } => "not_taking_part",
+            Self::MayNotAskFor { .. } => "may_not_ask_for",
+            Self::NoSuchEntitlement => "no_such_entitlement",
+            Self::AlreadyHeld { .. } => "already_held",
+            Self::AlreadyAsked { .. } => "already_asked",
+            Self::LengthNotUnderstood { .. } => "length_not_understood",
+            Self::LengthTooLong { .. } => "length_too_long",
+            Self::NoEndNotAllowed { .. } => "no_end_not_allowed",
+            Self::LengthNotOffered => "length_not_offered",
+            Self::EmergencyNotOffered => "emergency_not_offered",
+            Self::EmergencyNotYours => "emergency_not_yours",
+            Self::NobodyToAsk => "nobody_to_ask",
+            Self::MayNotCancel => "may_not_cancel",
+            Self::MayNotEnd => "may_not_end",
+            Self::NotHeld => "not_held",
+            Self::NotYourTask => "not_your_task",
+            Self::NotAllowed => "not_allowed",
+        }
+    }
+
+    /// One polite sentence for the person who asked.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::AlreadyClosed { how } => format!("This request is already {how}."),
+            Self::StepDecided { how } => format!("This step is already {how}."),
+            Self::DecidedBefore => "You have already decided this step.".to_owned(),
+            Self::Changed => "This request has changed since you saw it. Please look again before you decide.".to_owned(),
+            Self::NotAnApprover => "You are not among the approvers of this step.".to_owned(),
+            Self::OwnRequest => "You cannot decide about your own access.".to_owned(),
+            Self::ReasonRequired => "Please give a reason.".to_owned(),
+            Self::TextTooLong { max } => format!("That is too long; {max} characters fit."),
+            Self::NotTakingPart { name } => format!("{name} cannot ask for, receive or decide about access here."),
+            Self::MayNotAskFor { name } => format!("You may not ask for access on behalf of {name}."),
+            Self::NoSuchEntitlement => "This access is not offered (any more).".to_owned(),
+            Self::AlreadyHeld { who } if who == "You" => "You already have this access.".to_owned(),
+            Self::AlreadyHeld { who } => format!("{who} already has this access."),
+            Self::AlreadyAsked { request } => format!("There is already an open request for this: #{request}."),
+            Self::LengthNotUnderstood { wrote } if wrote.is_empty() => {
+                "Please write a length such as 90m, 12h or 1w2d.".to_owned()
+            }
+            Self::LengthNotUnderstood { wrote } => {
+                format!("“{wrote}” is not a length. Please write something like 90m, 12h or 1w2d.")
+            }
+            Self::LengthTooLong { max } => format!("That is too long; at most {} can be asked for.", spoken(*max)),
+            Self::NoEndNotAllowed { max: Some(max) } => {
+                format!("This access always has an end; at most {} can be asked for.", spoken(*max))
+            }
+            Self::NoEndNotAllowed { max: None } => "This access always has an end; please choose a length.".to_owned(),
+            Self::LengthNotOffered => "Please choose one of the lengths offered.".to_owned(),
+            Self::EmergencyNotOffered => "This access cannot be had as an emergency.".to_owned(),
+            Self::EmergencyNotYours => "You are not among the people who may use emergency access here.".to_owned(),
+            Self::NobodyToAsk => {
+                "Nobody in the organisation could decide about this request. Please tell an administrator.".to_owned()
+            }
+            Self::MayNotCancel => "Only the person who asked, the person it is for, or an administrator can cancel it.".to_owned(),
+            Self::MayNotEnd => "Only the person who holds it, its owners or an administrator can end this access.".to_owned(),
+            Self::NotHeld => "This access has already ended.".to_owned(),
+            Self::NotYourTask => "This task is already done, or it belongs to others.".to_owned(),
+            Self::NotAllowed => "You may not do this.".to_owned(),
+        }
+    }
+}
+
+/// The longest justification or reason, in characters.
+pub const LONGEST_TEXT: usize = 2_000;
+
+/// Checks a text that a person wrote: trims it, removes what cannot be seen, bounds it.
+///
+/// # Errors
+/// [`Refusal::TextTooLong`]; [`Refusal::ReasonRequired`] when nothing is left although something must be said.
+pub fn tidy(text: &str, required: bool) -> Result<String, Refusal> {
+    let visible: String = text.chars().filter(|c| !matches!(c, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}')).collect();
+    let blank = visible.chars().all(|c| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'));
+    if blank {
+        return if required { Err(Refusal::ReasonRequired) } else { Ok(String::new()) };
+    }
+    if visible.chars().count() > LONGEST_TEXT {
+        return Err(Refusal::TextTooLong { max: LONGEST_TEXT });
+    }
+    Ok(visible.trim().to_owned())
+}

@@ -1,0 +1,413 @@
+//! A request: somebody asks for an entitlement for somebody, and a frozen plan says how it is decided.
+//!
+//! [`Request::decide`] says whether a command is allowed and what follows; [`Request::apply`] makes an event true and
+//! cannot fail; [`Request::proceed`] works through what follows by itself until nothing changes.
+
+use super::{
+    event::{Cause, Event},
+    facts::Facts,
+    ids::{EntitlementId, PersonId, RequestId},
+    length::Length,
+    person::Standing,
+    policy::{AtDeadline, Plan, StepSpec},
+    refusal::{Refusal, tidy},
+    step::{Decision, Source, Step, StepState, Verdict, resolve},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+/// A person's wish for an entitlement, and how it is being decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Its number.
+    pub id: RequestId,
+    /// Who asked.
+    pub requester: PersonId,
+    /// For whom.
+    pub subject: PersonId,
+    /// For what.
+    pub entitlement: EntitlementId,
+    /// For how long.
+    pub length: Length,
+    /// Why.
+    pub justification: String,
+    /// With the emergency toggle?
+    pub emergency: bool,
+    /// Does it lengthen access that is held?
+    pub extension: bool,
+    /// The policy it follows, by key and version, and the name of the rule.
+    pub policy: (String, i64, String),
+    /// Why the plan is the last resort's, if it is.
+    pub alarm: Option<String>,
+    /// The frozen steps, with what has happened in each.
+    pub steps: Vec<Step>,
+    /// How it stands.
+    pub state: RequestState,
+    /// Counted up whenever what is asked for changes, so that a click on an older card is recognised.
+    pub revision: i64,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it ended.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// Has the present step's deadline brought in the fallback?
+    pub widened: bool,
+}
+
+/// How a request stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum RequestState {
+    /// Being decided: this step of the plan.
+    Open {
+        /// From 0.
+        step: usize,
+    },
+    /// All steps passed.
+    Approved,
+    /// Somebody, or a rule, said no.
+    Denied {
+        /// Who; `None`: a rule.
+        by: Option<PersonId>,
+        /// Why.
+        reason: String,
+    },
+    /// Called off.
+    Cancelled {
+        /// By whom.
+        by: PersonId,
+        /// Why; empty if not said.
+        reason: String,
+    },
+    /// Nobody decided in time.
+    Expired,
+    /// It lost its object.
+    Closed {
+        /// Why.
+        cause: Cause,
+    },
+}
+
+impl RequestState {
+    /// The word in lists and in the database.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Open { .. } => "open",
+            Self::Approved => "approved",
+            Self::Denied { .. } => "denied",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Expired => "expired",
+            Self::Closed { .. } => "closed",
+        }
+    }
+}
+
+/// What somebody, or time, wants of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// An approver decides the step they saw.
+    Decide {
+        /// Who.
+        by: PersonId,
+        /// The step they saw.
+        step: usize,
+        /// The revision they saw.
+        revision: i64,
+        /// What they say.
+        verdict: Verdict,
+        /// Why.
+        reason: String,
+    },
+    /// Somebody calls it off. Whether they may is checked before.
+    Cancel {
+        /// Who.
+        by: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// Time passed, or people changed.
+    Look,
+}
+
+impl Request {
+    /// The request that a [`Event::Submitted`] makes; `None` for any other event.
+    #[must_use]
+    pub fn submitted(id: RequestId, event: &Event, at: DateTime<Utc>) -> Option<Self> {
+        let Event::Submitted { requester, subject, entitlement, length, justification, emergency, extension, plan } =
+            event
+        else {
+            return None;
+        };
+        let Plan { policy, policy_version, rule, steps, alarm } = plan.clone();
+        Some(Self {
+            id,
+            requester: *requester,
+            subject: *subject,
+            entitlement: *entitlement,
+            length: *length,
+            justification: justification.clone(),
+            emergency: *emergency,
+            extension: *extension,
+            policy: (policy, policy_version, rule),
+            alarm,
+            steps: steps.into_iter().map(Step::waiting).collect(),
+            state: RequestState::Open { step: 0 },
+            revision: 0,
+            created_at: at,
+            closed_at: None,
+            widened: false,
+        })
+    }
+
+    /// The step being decided, with its place, while the request is open.
+    #[must_use]
+    pub fn current(&self) -> Option<(usize, &Step)> {
+        match self.state {
+            RequestState::Open { step } => self.steps.get(step).map(|found| (step, found)),
+            _ => None,
+        }
+    }
+
+    /// Is it being decided?
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, RequestState::Open { .. })
+    }
+
+    /// The plan as it was frozen.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        let (policy, policy_version, rule) = self.policy.clone();
+        Plan {
+            policy,
+            policy_version,
+            rule,
+            steps: self.steps.iter().map(|step| step.spec.clone()).collect(),
+            alarm: self.alarm.clone(),
+        }
+    }
+
+    /// When somebody should look at it again by itself.
+    #[must_use]
+    pub fn wake_at(&self) -> Option<DateTime<Utc>> {
+        let (_, step) = self.current()?;
+        step.due_at.filter(|_| !self.widened)
+    }
+
+    /// What follows from `command`. Call [`Request::proceed`] first, so that the approvers are those of this moment.
+    ///
+    /// # Errors
+    /// The refusal to tell the person; nothing has happened then.
+    pub fn decide(&self, command: &Command, names: &dyn Fn(PersonId) -> String) -> Result<Vec<Event>, Refusal> {
+        match command {
+            Command::Look => Ok(Vec::new()),
+            Command::Cancel { by, reason } => {
+                self.must_be_open(names)?;
+                Ok(vec![Event::Cancelled { by: *by, reason: tidy(reason, false)? }])
+            }
+            Command::Decide { by, step, revision, verdict, reason } => {
+                self.decide_step(*by, *step, *revision, *verdict, reason, names)
+            }
+        }
+    }
+
+    fn decide_step(
+        &self,
+        by: PersonId,
+        seen: usize,
+        revision: i64,
+        verdict: Verdict,
+        reason: &str,
+        names: &dyn Fn(PersonId) -> String,
+    ) -> Result<Vec<Event>, Refusal> {
+        let seen_step = self.steps.get(seen).ok_or(Refusal::Changed)?;
+        if let Some(how) = (seen_step.state != StepState::Open).then(|| self.how_step_ended(seen, names)).flatten() {
+            return Err(Refusal::StepDecided { how });
+        }
+        self.must_be_open(names)?;
+        let (current, step) = self.current().ok_or(Refusal::Changed)?;
+        if current != seen || revision != self.revision {
+            return Err(Refusal::Changed);
+        }
+        let StepSpec::Approval(approval) = &step.spec else { return Err(Refusal::Changed) };
+        if step.decision_of(by).is_some() {
+            return Err(Refusal::DecidedBefore);
+        }
+        if !step.asks(by) {
+            let own = by == self.requester || by == self.subject;
+            return Err(if own { Refusal::OwnRequest } else { Refusal::NotAnApprover });
+        }
+        let reason = tidy(reason, approval.reason.asks(verdict == Verdict::Approve))?;
+        let mut events = vec![Event::Decided { step: current, person: by, verdict, reason: reason.clone() }];
+        if verdict == Verdict::Deny {
+            events.push(Event::Denied { step: current, by: Some(by), reason });
+        }
+        Ok(events)
+    }
+
+    /// "approved by Ana", for a step that is over.
+    fn how_step_ended(&self, step: usize, names: &dyn Fn(PersonId) -> String) -> Option<String> {
+        let step = self.steps.get(step)?;
+        let last = step.decisions.last();
+        match (step.state, last) {
+            (StepState::Approved, Some(decision)) => Some(format!("approved by {}", names(decision.person))),
+            (StepState::Approved, None) => Some("approved".to_owned()),
+            (StepState::Denied, Some(decision)) => Some(format!("denied by {}", names(decision.person))),
+            _ => None,
+        }
+    }
+
+    fn must_be_open(&self, names: &dyn Fn(PersonId) -> String) -> Result<(), Refusal> {
+        let how = match &self.state {
+            RequestState::Open { .. } => return Ok(()),
+            RequestState::Approved => self
+                .steps
+                .len()
+                .checked_sub(1)
+                .and_then(|last| self.how_step_ended(last, names))
+                .unwrap_or_else(|| "approved".to_owned()),
+            RequestState::Denied { by: Some(by), .. } => format!("denied by {}", names(*by)),
+            RequestState::Denied { by: None, .. } => "denied by its policy".to_owned(),
+            RequestState::Cancelled { by, .. } => format!("cancelled by {}", names(*by)),
+            RequestState::Expired => "expired: nobody decided in time".to_owned(),
+            RequestState::Closed { cause } => format!("closed because {}", cause.words()),
+        };
+        Err(Refusal::AlreadyClosed { how })
+    }
+
+    /// Makes an event true. Events that do not concern requests change nothing.
+    pub fn apply(&mut self, event: &Event, at: DateTime<Utc>) {
+        match event {
+            Event::StepOpened { step, approvers, source, due_at } => {
+                self.state = RequestState::Open { step: *step };
+                self.widened = false;
+                if let Some(opened) = self.steps.get_mut(*step) {
+                    opened.state = StepState::Open;
+                    opened.approvers.clone_from(approvers);
+                    opened.source = *source;
+                    opened.opened_at = Some(at);
+                    opened.due_at = *due_at;
+                }
+            }
+            Event::ApproversChanged { step, approvers, source } => {
+                if let Some(changed) = self.steps.get_mut(*step) {
+                    changed.approvers.clone_from(approvers);
+                    changed.source = *source;
+                }
+            }
+            Event::StepWidened { .. } => self.widened = true,
+            Event::Decided { step, person, verdict, reason } => {
+                if let Some(decided) = self.steps.get_mut(*step) {
+                    let decision = Decision { person: *person, verdict: *verdict, reason: reason.clone(), at };
+                    decided.decisions.push(decision);
+                }
+            }
+            Event::StepPassed { step, .. } => {
+                if let Some(passed) = self.steps.get_mut(*step) {
+                    passed.state = StepState::Approved;
+                }
+                if step + 1 < self.steps.len() {
+                    self.state = RequestState::Open { step: step + 1 };
+                }
+            }
+            Event::Approved => self.close(RequestState::Approved, at),
+            Event::Denied { step, by, reason } => {
+                if let Some(denied) = self.steps.get_mut(*step) {
+                    denied.state = StepState::Denied;
+                }
+                self.close(RequestState::Denied { by: *by, reason: reason.clone() }, at);
+            }
+            Event::Cancelled { by, reason } => {
+                self.close(RequestState::Cancelled { by: *by, reason: reason.clone() }, at);
+            }
+            Event::Expired { .. } => self.close(RequestState::Expired, at),
+            Event::Closed { cause } => self.close(RequestState::Closed { cause: *cause }, at),
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, state: RequestState, at: DateTime<Utc>) {
+        self.state = state;
+        self.closed_at = Some(at);
+        for step in &mut self.steps {
+            if matches!(step.state, StepState::Waiting | StepState::Open) {
+                step.state = StepState::Void;
+            }
+        }
+    }
+
+    /// What follows by itself, already applied to `self`: steps are reached, approvers follow the present, quorums and
+    /// deadlines take effect, and a request whose object is gone closes. Works until nothing changes.
+    pub fn proceed(&mut self, facts: &Facts, now: DateTime<Utc>) -> Vec<Event> {
+        let mut events = Vec::new();
+        while let Some(event) = self.next(facts, now) {
+            self.apply(&event, now);
+            events.push(event);
+        }
+        events
+    }
+
+    fn next(&self, facts: &Facts, now: DateTime<Utc>) -> Option<Event> {
+        let RequestState::Open { step: place } = self.state else { return None };
+        if !facts.person(self.subject).is_some_and(super::person::Person::takes_part)
+            || !facts.person(self.requester).is_some_and(|person| person.standing == Standing::Active)
+        {
+            return Some(Event::Closed { cause: Cause::PersonGone });
+        }
+        if !facts.entitlement.offered {
+            return Some(Event::Closed { cause: Cause::EntitlementGone });
+        }
+        let Some(step) = self.steps.get(place).filter(|step| step.state != StepState::Approved) else {
+            return Some(Event::Approved);
+        };
+        match &step.spec {
+            StepSpec::Approve { .. } => Some(Event::StepPassed { step: place, automatic: true }),
+            StepSpec::Deny { message } => Some(Event::Denied { step: place, by: None, reason: message.clone() }),
+            StepSpec::Approval(approval) => {
+                let resolved =
+                    resolve(approval, facts, self.requester, self.subject, &self.approved_before(place), self.widened);
+                if resolved.approvers.is_empty() {
+                    return Some(Event::Closed { cause: Cause::NobodyToAsk });
+                }
+                if step.state == StepState::Waiting {
+                    let due_at = approval.deadline.map(|deadline| now + TimeDelta::seconds(deadline.after));
+                    let (approvers, source) = (resolved.approvers, resolved.source);
+                    return Some(Event::StepOpened { step: place, approvers, source, due_at });
+                }
+                if resolved.approvers != step.approvers || resolved.source != step.source {
+                    let (approvers, source) = (resolved.approvers, resolved.source);
+                    return Some(Event::ApproversChanged { step: place, approvers, source });
+                }
+                if step.satisfied() {
+                    return Some(Event::StepPassed { step: place, automatic: false });
+                }
+                let due = step.due_at.filter(|due| *due <= now && !self.widened)?;
+                let _ = due;
+                match approval.deadline?.then {
+                    AtDeadline::Fallback => Some(Event::StepWidened { step: place }),
+                    AtDeadline::Deny => Some(Event::Denied {
+                        step: place,
+                        by: None,
+                        reason: "Nobody decided in time.".to_owned(),
+                    }),
+                    AtDeadline::Expire => Some(Event::Expired { step: place }),
+                }
+            }
+        }
+    }
+
+    fn approved_before(&self, place: usize) -> Vec<PersonId> {
+        self.steps[..place]
+            .iter()
+            .flat_map(|step| &step.decisions)
+            .filter(|decision| decision.verdict == Verdict::Approve)
+            .map(|decision| decision.person)
+            .collect()
+    }
+
+    /// Did an organisation-wide stand-in have to be asked? An alarm for the administrators.
+    #[must_use]
+    pub fn is_alarming(&self) -> bool {
+        self.alarm.is_some() || self.current().is_some_and(|(_, step)| step.source == Source::LastResort)
+    }
+}

@@ -1,0 +1,322 @@
+//! Random histories of requests: whatever people do and whoever comes and goes, the rules hold.
+
+use super::*;
+use crate::domain::{
+    event::Cause,
+    policy::{AtDeadline, Deadline},
+    request::RequestState,
+    step::{StepState, Why},
+};
+use proptest::prelude::*;
+use std::collections::HashSet;
+
+fn any_approver() -> impl Strategy<Value = ApproverSpec> {
+    prop_oneof![
+        proptest::sample::subsequence(vec!["ana", "bob", "carla", "dan", "frank"], 1..3).prop_map(|keys| people(&keys)),
+        proptest::sample::select(vec!["database-owners", "engineers", "nobody", "unheard-of"]).prop_map(group),
+        Just(ApproverSpec::Manager),
+        Just(ApproverSpec::AppOwners),
+        Just(ApproverSpec::EntitlementOwners),
+        Just(ApproverSpec::Subject),
+    ]
+}
+
+fn any_step() -> impl Strategy<Value = StepSpec> {
+    let quorum = prop_oneof![
+        3 => Just(Quorum::Any),
+        2 => (1u32..4).prop_map(Quorum::AtLeast),
+        1 => Just(Quorum::All)
+    ];
+    let then = proptest::sample::select(vec![AtDeadline::Fallback, AtDeadline::Deny, AtDeadline::Expire]);
+    let deadline = proptest::option::of((60i64..7_200, then).prop_map(|(after, then)| Deadline { after, then }));
+    let approvers = proptest::collection::vec(any_approver(), 0..3);
+    let fallback = proptest::collection::vec(any_approver(), 0..2);
+    let decided = (approvers, quorum, fallback, any::<bool>(), any::<bool>(), deadline).prop_map(
+        |(approvers, quorum, fallback, self_approval, distinct, deadline)| {
+            StepSpec::Approval(Approval {
+                quorum,
+                fallback,
+                self_approval,
+                distinct,
+                deadline,
+                ..approval(approvers)
+            })
+        },
+    );
+    prop_oneof![
+        12 => decided,
+        1 => Just(StepSpec::Approve { message: String::new() }),
+        1 => Just(StepSpec::Deny { message: "No.".to_owned() }),
+    ]
+}
+
+/// Something that happens.
+#[derive(Clone, Debug)]
+enum Act {
+    Decide {
+        by: i64,
+        place: usize,
+        approve: bool,
+        stale: bool,
+    },
+    Cancel,
+    Wait {
+        minutes: i64,
+    },
+    Standing {
+        who: i64,
+        active: bool,
+    },
+    Manager {
+        who: i64,
+        manager: Option<i64>,
+    },
+    Join {
+        who: i64,
+    },
+    Leave {
+        who: i64,
+    },
+    LastResort {
+        who: Option<i64>,
+    },
+    Gone,
+}
+
+fn any_act() -> impl Strategy<Value = Act> {
+    let who = 1i64..9;
+    prop_oneof![
+        20 => (1i64..9, 0usize..3, prop::bool::weighted(0.85), prop::bool::weighted(0.1))
+            .prop_map(|(by, place, approve, stale)| Act::Decide { by, place, approve, stale }),
+        1 => Just(Act::Cancel),
+        4 => (1i64..90).prop_map(|minutes| Act::Wait { minutes }),
+        4 => (who.clone(), any::<bool>()).prop_map(|(who, active)| Act::Standing { who, active }),
+        2 => (who.clone(), proptest::option::of(1i64..9)).prop_map(|(who, manager)| Act::Manager { who, manager }),
+        2 => who.clone().prop_map(|who| Act::Join { who }),
+        2 => who.clone().prop_map(|who| Act::Leave { who }),
+        1 => proptest::option::of(who).prop_map(|who| Act::LastResort { who }),
+        1 => Just(Act::Gone),
+    ]
+}
+
+fn happens(story: &mut Story, act: &Act) {
+    let facts = &mut story.facts;
+    match act {
+        Act::Decide {
+            by,
+            place,
+            approve,
+            stale,
+        } => {
+            let verdict = if *approve { Verdict::Approve } else { Verdict::Deny };
+            let revision = story.request.revision + i64::from(*stale);
+            let command = Command::Decide {
+                by: PersonId(*by),
+                step: *place,
+                revision,
+                verdict,
+                reason: "why".to_owned(),
+            };
+            story.look();
+            let before = story.request.clone();
+            let outcome = story.does(&command);
+            assert!(!stale || outcome.is_err(), "nobody decides what they did not see");
+            if outcome.is_err() {
+                assert_eq!(story.request, before, "a refusal changes nothing");
+            }
+        }
+        Act::Cancel => drop(story.does(&Command::Cancel {
+            by: ANA,
+            reason: String::new(),
+        })),
+        Act::Wait { minutes } => drop(story.after(TimeDelta::minutes(*minutes))),
+        Act::Standing { who, active } => {
+            let person = facts.people.get_mut(&PersonId(*who)).expect("one of eight");
+            person.standing = if *active { Standing::Active } else { Standing::Suspended };
+        }
+        Act::Manager { who, manager } => {
+            facts.people.get_mut(&PersonId(*who)).expect("one of eight").manager = manager.map(PersonId);
+        }
+        Act::Join { who } => facts
+            .groups
+            .entry("database-owners".to_owned())
+            .or_default()
+            .push(PersonId(*who)),
+        Act::Leave { who } => {
+            facts
+                .groups
+                .values_mut()
+                .for_each(|members| members.retain(|member| *member != PersonId(*who)));
+        }
+        Act::LastResort { who } => facts.last_resort = who.map(PersonId).into_iter().collect(),
+        Act::Gone => facts.entitlement.offered = false,
+    }
+    story.look();
+}
+
+/// What is true at every moment.
+fn holds(story: &mut Story) {
+    let request = story.request.clone();
+    assert!(story.look().is_empty(), "what follows by itself has followed");
+    match request.current() {
+        Some((place, step)) => {
+            assert_eq!(step.state, StepState::Open);
+            assert!(
+                request.steps[..place]
+                    .iter()
+                    .all(|step| step.state == StepState::Approved)
+            );
+            assert!(
+                request.steps[place + 1..]
+                    .iter()
+                    .all(|step| step.state == StepState::Waiting)
+            );
+            let waits_for = |person: PersonId| story.facts.person(person).is_some_and(Person::takes_part);
+            assert!(
+                step.approvers.iter().all(|known| waits_for(known.person)),
+                "everyone asked can answer"
+            );
+            let somebody = step
+                .approvers
+                .iter()
+                .any(|known| step.decision_of(known.person).is_none());
+            assert!(somebody, "never waits for nobody: {step:?}");
+            assert!(step.approvals() < step.needed() || !step.satisfied());
+        }
+        None => {
+            assert!(!request.is_open() && request.closed_at.is_some() && request.wake_at().is_none());
+            assert!(
+                !request
+                    .steps
+                    .iter()
+                    .any(|step| matches!(step.state, StepState::Open | StepState::Waiting))
+            );
+        }
+    }
+    for step in &request.steps {
+        let deciders: HashSet<PersonId> = step.decisions.iter().map(|decision| decision.person).collect();
+        assert_eq!(deciders.len(), step.decisions.len(), "nobody decides a step twice");
+        assert!(
+            step.approvers
+                .iter()
+                .map(|known| known.person)
+                .collect::<HashSet<_>>()
+                .len()
+                == step.approvers.len()
+        );
+    }
+}
+
+/// What the whole story must obey, told from its events alone.
+fn obeys(story: &Story) {
+    let request = &story.request;
+    let ends: Vec<&Event> = story
+        .events
+        .iter()
+        .map(|(_, event)| event)
+        .filter(|event| {
+            matches!(
+                event,
+                Event::Approved
+                    | Event::Denied { .. }
+                    | Event::Cancelled { .. }
+                    | Event::Expired { .. }
+                    | Event::Closed { .. }
+            )
+        })
+        .collect();
+    assert_eq!(ends.len(), usize::from(!request.is_open()), "one end: {ends:?}");
+    let last = story.events.last().map(|(_, event)| event);
+    assert!(
+        request.is_open() || last == ends.last().copied(),
+        "and nothing after it"
+    );
+
+    // Who was asked, and why, at the moment of each decision.
+    let mut asked = Vec::new();
+    let mut approved: Vec<(usize, PersonId)> = Vec::new();
+    for (_, event) in &story.events {
+        match event {
+            Event::StepOpened { approvers, .. } | Event::ApproversChanged { approvers, .. } => {
+                asked.clone_from(approvers)
+            }
+            Event::Decided {
+                step, person, verdict, ..
+            } => {
+                let known = asked
+                    .iter()
+                    .find(|known| known.person == *person)
+                    .expect("only those who are asked decide");
+                let StepSpec::Approval(spec) = &request.steps[*step].spec else {
+                    panic!("people decide only approvals")
+                };
+                let own = *person == request.requester || *person == request.subject;
+                assert!(
+                    !own || spec.self_approval || known.why == Why::Subject,
+                    "nobody decides on their own access"
+                );
+                assert!(!own || known.why != Why::LastResort);
+                let before = approved.iter().any(|(place, before)| place < step && before == person);
+                assert!(
+                    !(spec.distinct && before),
+                    "different people where the policy wants them"
+                );
+                if *verdict == Verdict::Approve {
+                    approved.push((*step, *person));
+                }
+            }
+            Event::StepPassed { step, automatic: false } => {
+                let count = approved.iter().filter(|(place, _)| place == step).count();
+                let StepSpec::Approval(spec) = &request.steps[*step].spec else {
+                    panic!("only approvals are decided")
+                };
+                let enough = match spec.quorum {
+                    Quorum::Any => count >= 1,
+                    Quorum::AtLeast(wanted) => {
+                        count >= 1 && (count >= wanted as usize || everyone(&asked, &approved, *step))
+                    }
+                    Quorum::All => count >= 1 && everyone(&asked, &approved, *step),
+                };
+                assert!(enough, "{:?} passed with {count}", spec.quorum);
+            }
+            _ => {}
+        }
+    }
+    if request.state == RequestState::Approved {
+        assert!(
+            request.steps.iter().all(|step| step.state == StepState::Approved),
+            "no step is skipped"
+        );
+    }
+    if let RequestState::Closed { cause } = request.state {
+        assert!(matches!(
+            cause,
+            Cause::PersonGone | Cause::EntitlementGone | Cause::NobodyToAsk
+        ));
+    }
+}
+
+fn everyone(asked: &[crate::domain::step::Approver], approved: &[(usize, PersonId)], step: usize) -> bool {
+    asked.iter().all(|known| approved.contains(&(step, known.person)))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_happens_the_rules_hold(
+        steps in proptest::collection::vec(any_step(), 1..4),
+        for_other in any::<bool>(),
+        acts in proptest::collection::vec(any_act(), 0..30),
+    ) {
+        let requester = if for_other { FRANK } else { ANA };
+        let mut story = Story::with(company(), requester, ANA, steps);
+        holds(&mut story);
+        for act in &acts {
+            happens(&mut story, act);
+            holds(&mut story);
+        }
+        obeys(&story);
+        story.replays();
+    }
+}

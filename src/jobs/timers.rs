@@ -1,0 +1,75 @@
+//! Timers: requests and grants say themselves when they want to be looked at; this looks. A wake-up cannot be lost,
+//! since there is nothing to lose: what is due is a query.
+
+use crate::{
+    db::{self, jobs},
+    usecases::{
+        Error, System,
+        tick::{tick_grant, tick_request},
+    },
+};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// However wrong everything else goes, this often somebody looks.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
+
+/// How many are looked at in one go.
+const BATCH: i64 = 100;
+
+/// Looks at whatever is due, until it is told to stop. Any number of replicas may; a row's lock lets one at a time act.
+pub async fn run(system: System, stop: CancellationToken) {
+    loop {
+        if let Err(error) = look(&system).await {
+            tracing::warn!(error = format!("{error:#}"), "due requests and grants could not be looked at");
+        }
+        let pause = until_next(&system).await;
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+            () = jobs::woken() => {}
+        }
+    }
+}
+
+/// Looks at everything that is due now; says how many that were.
+///
+/// # Errors
+/// The database's. One row that cannot be looked at does not keep the others from it.
+pub async fn look(system: &System) -> anyhow::Result<usize> {
+    let mut looked = 0;
+    loop {
+        let now = system.clock.now();
+        let requests = db::requests::due(&system.db, now, BATCH).await?;
+        let grants = db::grants::due(&system.db, now, BATCH).await?;
+        let mut failed = 0;
+        for id in &requests {
+            failed += usize::from(report(tick_request(system, *id).await, "request.id", id.0));
+        }
+        for id in &grants {
+            failed += usize::from(report(tick_grant(system, *id).await, "grant.id", id.0));
+        }
+        let found = requests.len() + grants.len();
+        looked += found;
+        if found == failed {
+            return Ok(looked);
+        }
+    }
+}
+
+/// Says whether it failed.
+fn report(ticked: Result<(), Error>, what: &'static str, id: i64) -> bool {
+    match ticked {
+        Ok(()) => false,
+        Err(error) => {
+            tracing::error!(what, id, error = format!("{error:#}"), "a timer failed");
+            true
+        }
+    }
+}
+
+async fn until_next(system: &System) -> Duration {
+    let next = db::grants::next_wake(&system.db).await.ok().flatten();
+    let wait = next.and_then(|at| (at - system.clock.now()).to_std().ok()).unwrap_or(AT_LEAST_EVERY);
+    wait.clamp(Duration::from_millis(5), AT_LEAST_EVERY)
+}

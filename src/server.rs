@@ -1,0 +1,244 @@
+//! Puts the parts together, and takes them apart in order: first nothing new comes in, then what is under way ends, then
+//! the connections close.
+
+use crate::{
+    clock::SharedClock,
+    config::Config,
+    db::Db,
+    http::{self, Check, Front, Site, probes},
+    jobs::{dispatch::Dispatch, runner::Runner, timers},
+    slack::{
+        client::{CallError, Settings, Slack},
+        deliver::Deliver,
+        details_page,
+        directory::Directory,
+        gateway::{
+            Gateway,
+            http::HttpMouth,
+            inbound::Installation,
+            socket::{SocketHealth, SocketMouth, SocketSettings},
+        },
+        handlers::Handlers,
+    },
+    usecases::{
+        System,
+        job::{self, Job},
+    },
+};
+use anyhow::Context as _;
+use axum::Router;
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Response, StatusCode};
+use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::ExposeSecret as _;
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How many jobs are worked on at the same time.
+const WORKERS: usize = 16;
+
+/// c1 at work.
+pub struct Server {
+    /// What the use cases work with.
+    pub system: System,
+    /// Where it listens.
+    pub address: SocketAddr,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    gateway: Gateway,
+    runner: Runner,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+/// What else a server is given.
+pub struct Options {
+    /// The hour.
+    pub clock: SharedClock,
+    /// Renders the metrics.
+    pub metrics: PrometheusHandle,
+    /// More pages (the demo's clock).
+    pub pages: Router,
+    /// Socket Mode's patience.
+    pub socket: SocketSettings,
+}
+
+impl Server {
+    /// Starts: database and migrations, listener, Slack, jobs, timers. Until Slack answers, `/readyz` says so.
+    ///
+    /// # Errors
+    /// When the database or the address cannot be had, or Slack refuses the token.
+    pub async fn start(config: &Config, options: Options) -> anyhow::Result<Self> {
+        let db = Db::connect(config.database_url.expose_secret(), config.database_connections)
+            .await
+            .context("the database cannot be reached")?;
+        db.migrate().await.context("the database cannot be migrated")?;
+        let base_url = config.base_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
+        let system = System { db, clock: options.clock, base_url };
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("{} cannot be listened on", config.listen))?;
+        let address = listener.local_addr()?;
+        let readiness = Arc::new(Readiness::default());
+        let front = front(Arc::clone(&readiness));
+        let router = probes(checks(&system, &readiness), options.metrics)
+            .merge(details_page::details(Arc::clone(&readiness.installation)))
+            .merge(options.pages);
+        let site = Site { front: Some(("/slack/", front)), router: http::limited(router) };
+        tasks.spawn(http::serve(listener, site, stop.clone()));
+
+        let slack = Slack::new(&Settings {
+            api_url: config.slack.api_url.clone(),
+            bot_token: config.slack.bot_token.clone(),
+            app_token: config.slack.app_token.clone(),
+            within: Settings::WITHIN,
+            paced: config.slack.paced,
+        })?;
+        let ours = installation(&slack).await?;
+        let deliver = Deliver { system: system.clone(), slack: slack.clone(), team: ours.key() };
+        let directory = Directory {
+            system: system.clone(),
+            slack: slack.clone(),
+            team: ours.key(),
+            team_id: ours.team_id.clone(),
+        };
+        let handlers = Handlers::new(deliver.clone(), directory.clone(), &ours);
+        let handle = Arc::new(move |inbound| handlers.clone().handle(inbound));
+        let gateway = Gateway::new(handle, slack.clone(), ours.clone(), Gateway::DEADLINE);
+        if let Some(secret) = &config.slack.signing_secret {
+            let clock = Arc::new(crate::clock::SystemClock);
+            // Set once, here; a second value cannot come.
+            let _ = readiness.mouth.set(HttpMouth::new(gateway.clone(), secret, clock));
+        }
+        if config.slack.app_token.is_some() {
+            let mouth = SocketMouth::new(gateway.clone(), slack, options.socket, stop.clone());
+            let _ = readiness.socket.set(mouth.health());
+            tasks.spawn(mouth.run());
+        }
+        let _ = readiness.installation.set(ours);
+
+        let dispatch = Dispatch { deliver, directory };
+        let runner = Runner::start(
+            &system.db,
+            Arc::clone(&system.clock),
+            WORKERS,
+            Job::NAMES,
+            move |claimed| {
+                let dispatch = dispatch.clone();
+                Box::pin(async move { dispatch.run(claimed).await })
+            },
+            stop.clone(),
+            &tasks,
+        );
+        tasks.spawn(timers::run(system.clone(), stop.clone()));
+        tasks.spawn(keep_people(system.clone(), stop.clone()));
+        Ok(Self { system, address, stop, tasks, gateway, runner })
+    }
+
+    /// Stops in order. What was begun ends or is given back.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.gateway.drain().await;
+        drop(self.runner);
+        self.system.db.close().await;
+    }
+}
+
+/// What comes up one after the other; read by the front and by `/readyz`.
+#[derive(Default)]
+struct Readiness {
+    mouth: OnceLock<HttpMouth>,
+    socket: OnceLock<Arc<SocketHealth>>,
+    installation: Arc<OnceLock<Installation>>,
+}
+
+/// Slack's own requests, without the router's way.
+fn front(readiness: Arc<Readiness>) -> Front {
+    Arc::new(move |request| {
+        let mouth = readiness.mouth.get().cloned();
+        Box::pin(async move {
+            match mouth {
+                Some(mouth) => mouth.handle(request).await,
+                None => unavailable(),
+            }
+        })
+    })
+}
+
+fn checks(system: &System, readiness: &Arc<Readiness>) -> Vec<Check> {
+    let db = system.db.clone();
+    let database = Check::new("database", move || {
+        let db = db.clone();
+        async move { db.ping().await.map_err(|_| "the database does not answer".to_owned()) }
+    });
+    let db = system.db.clone();
+    let migrations = Check::new("migrations", move || {
+        let db = db.clone();
+        async move { db.is_current().await }
+    });
+    let readiness = Arc::clone(readiness);
+    let slack = Check::new("slack", move || {
+        let joined = readiness.installation.get().is_some();
+        let socket = readiness.socket.get().map_or(Ok(()), |health| health.ready());
+        async move { if joined { socket } else { Err("Slack has not answered yet".to_owned()) } }
+    });
+    vec![database, migrations, slack]
+}
+
+/// Asks Slack who we are, until it answers.
+async fn installation(slack: &Slack) -> anyhow::Result<Installation> {
+    let mut pause = Duration::from_millis(250);
+    loop {
+        match slack.auth_test().await {
+            Ok(ours) => return Ok(ours),
+            Err(CallError::Retry { after, .. }) => {
+                tracing::warn!("Slack does not answer yet; trying again");
+                tokio::time::sleep(after.unwrap_or(pause)).await;
+                pause = (pause * 2).min(Duration::from_secs(30));
+            }
+            Err(other) => return Err(other).context("Slack refuses the bot token"),
+        }
+    }
+}
+
+/// Reads all people at the start and every few hours: events can be missed, lists cannot.
+async fn keep_people(system: System, stop: CancellationToken) {
+    const EVERY: Duration = Duration::from_secs(6 * 3600);
+    loop {
+        let now = system.clock.now();
+        let kept = system
+            .db
+            .write::<_, crate::db::DbError>("keep_people", async |tx| {
+                job::enqueue(tx, now, &[Job::SyncPeople]).await
+            })
+            .await;
+        if let Err(error) = kept {
+            tracing::warn!(%error, "people could not be asked for");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// What Slack is told while we are not joined with it: it tries again.
+fn unavailable() -> Response<Full<Bytes>> {
+    let mut answer = Response::new(Full::from("c1 is starting\n"));
+    *answer.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    answer
+}

@@ -1,0 +1,402 @@
+//! Makes Slack show what is true: posts and updates cards, tells threads, sends notices, draws Home tabs.
+//!
+//! Each function brings one thing in line with the present and may be called any number of times. Whatever is posted
+//! carries its ledger number in the message's metadata; a post whose answer never came is looked for before it is
+//! repeated.
+
+use super::{
+    client::{CallError, HistoryMessage, Metadata, Post, Posted, Slack, Window},
+    gateway::{
+        inbound::{SlackUserId, TeamKey},
+        reply::{Blocks, ViewBody},
+    },
+    view::{self, Mentions},
+};
+use crate::{
+    db::{
+        self, DbError, Tx,
+        cards::{Card, Untold},
+    },
+    domain::ids::{CardId, PersonId},
+    usecases::{
+        System,
+        job::{self, Job},
+        queries::{
+            my_work,
+            request_card::{PersonRef, RequestCard, Role, request_card},
+        },
+    },
+};
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use std::{collections::BTreeSet, time::Duration};
+
+/// Brings Slack in line with the database.
+#[derive(Clone, Debug)]
+pub struct Deliver {
+    /// The database and the hour.
+    pub system: System,
+    /// The Web API.
+    pub slack: Slack,
+    /// Whose people have their accounts here.
+    pub team: TeamKey,
+}
+
+/// Why something could not be brought in line now.
+#[derive(Debug)]
+pub enum Stop {
+    /// Slack asks to wait: no failure, no attempt spent.
+    Wait(Duration),
+    /// It did not work; try again later.
+    Again(anyhow::Error),
+    /// It will never work: somebody has to look at it.
+    Never(anyhow::Error),
+}
+
+impl From<DbError> for Stop {
+    fn from(error: DbError) -> Self {
+        Self::Again(error.into())
+    }
+}
+
+impl From<CallError> for Stop {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Retry { after: Some(after), uncertain: false } => Self::Wait(after),
+            CallError::Retry { uncertain: false, .. } => Self::Wait(Duration::from_secs(1)),
+            CallError::Ours(_) => Self::Never(error.into()),
+            other => Self::Again(other.into()),
+        }
+    }
+}
+
+/// How far back an uncertain post is looked for: pages of 200 messages.
+const PAGES_BACK: usize = 10;
+
+impl Deliver {
+    /// Posts or updates one copy of a card.
+    ///
+    /// # Errors
+    /// When Slack asks to wait, or it did not work.
+    pub async fn refresh_card(&self, id: CardId) -> Result<(), Stop> {
+        let Some(mut card) = db::cards::get(&self.system.db, id).await? else { return Ok(()) };
+        let role = role(&card.role);
+        let Some(read) = request_card(&self.system, card.request, card.person, role).await? else { return Ok(()) };
+        let mentions = self.mentions(read.people()).await?;
+        let message = view::request_card::request_card(&read, &mentions);
+        let shown = hash(&message.json());
+        if card.shown.as_deref() == Some(shown.as_str()) && card.ts.is_some() {
+            return Ok(());
+        }
+        if let (Some(channel), Some(ts)) = (&card.channel, &card.ts) {
+            let at = Posted { channel: channel.clone(), ts: ts.clone() };
+            match self.slack.update_message(&at, &message.text, &Blocks(message.blocks.clone()), None).await {
+                Ok(_) => {
+                    return Ok(self.write("card_updated", async |tx| db::cards::updated(tx, id, &shown).await).await?);
+                }
+                Err(CallError::Gone(code)) => {
+                    tracing::info!(card.id = %id, slack.error = %code, "a card is gone from Slack; posting it anew");
+                    self.write("card_lost", async |tx| db::cards::lost(tx, id).await).await?;
+                    card = Card { ts: None, shown: None, posting: false, mirrored: 0, ..card };
+                }
+                Err(CallError::Unreachable(code)) => return self.unreachable(&card, &code).await,
+                Err(other) => return Err(other.into()),
+            }
+        }
+        if nothing_to_do(&read) {
+            return Ok(());
+        }
+        self.post_card(&card, &read, &message, &shown).await
+    }
+
+    async fn post_card(
+        &self,
+        card: &Card,
+        read: &RequestCard,
+        message: &view::Message,
+        shown: &str,
+    ) -> Result<(), Stop> {
+        let Some(channel) = self.dm(card.person).await? else { return self.unreachable(card, "no account in Slack").await };
+        let mark = mark("c1_card", card.id.0, read.created_at);
+        let found = if card.posting { self.find(&channel, None, &mark, read.created_at).await? } else { None };
+        let (posted, shown) = match found {
+            // What it shows is not known: an empty hash has it updated at once.
+            Some(posted) => (posted, ""),
+            None => {
+                self.write("card_begin", async |tx| db::cards::begin_post(tx, card.id, &channel).await).await?;
+                let post = Post {
+                    channel,
+                    text: message.text.clone(),
+                    blocks: Blocks(message.blocks.clone()),
+                    metadata: Some(mark),
+                    ..Post::default()
+                };
+                match self.slack.post_message(&post).await {
+                    Ok(posted) => (posted, shown),
+                    Err(CallError::Unreachable(code)) => return self.unreachable(card, &code).await,
+                    Err(error) => {
+                        if !is_uncertain(&error) {
+                            self.write("card_refused", async |tx| db::cards::not_posted(tx, card.id, None).await).await?;
+                        }
+                        return Err(error.into());
+                    }
+                }
+            }
+        };
+        let now = self.system.clock.now();
+        let mut follow = vec![Job::SyncThread(card.id)];
+        if shown.is_empty() {
+            follow.push(Job::RefreshCard(card.id));
+        }
+        self.write("card_posted", async |tx| {
+            db::cards::posted(tx, card.id, &posted.channel, &posted.ts, shown).await?;
+            job::enqueue(tx, now, &follow).await
+        })
+        .await?;
+        Ok(())
+    }
+
+    /// One reader cannot be reached: the others still are, and the ledger says so.
+    async fn unreachable(&self, card: &Card, why: &str) -> Result<(), Stop> {
+        tracing::warn!(card.id = %card.id, request.id = %card.request, person.id = %card.person, slack.error = why, "a card could not be delivered");
+        Ok(self.write("card_unreachable", async |tx| db::cards::not_posted(tx, card.id, Some(why)).await).await?)
+    }
+
+    /// Tells the thread under a copy what has been said since it was last told, in order.
+    ///
+    /// # Errors
+    /// When Slack asks to wait, or it did not work.
+    pub async fn sync_thread(&self, id: CardId) -> Result<(), Stop> {
+        let Some(mut card) = db::cards::get(&self.system.db, id).await? else { return Ok(()) };
+        let (Some(channel), Some(parent)) = (card.channel.clone(), card.ts.clone()) else { return Ok(()) };
+        while let Some(untold) = db::cards::next_untold(&self.system.db, &card).await? {
+            let copy = if untold.told { None } else { self.copy(&card, &channel, &parent, &untold).await? };
+            let at = copy.as_ref().map(|posted| (posted.channel.as_str(), posted.ts.as_str()));
+            self.write("thread_told", async |tx| db::cards::told(tx, id, &untold, at).await).await?;
+            card.mirrored = untold.place;
+        }
+        Ok(())
+    }
+
+    async fn copy(&self, card: &Card, channel: &str, parent: &str, untold: &Untold) -> Result<Option<Posted>, Stop> {
+        let mark = Metadata {
+            event_type: "c1_comment".to_owned(),
+            event_payload: json!({ "key": format!("{}-{}", card.id, untold.comment) }),
+        };
+        if untold.posting
+            && let Some(found) = self.find(channel, Some(parent), &mark, DateTime::<Utc>::MIN_UTC).await?
+        {
+            return Ok(Some(found));
+        }
+        let author = untold.author.as_ref().map(|(id, name)| PersonRef { id: *id, name: name.clone() });
+        let message = view::notices::mirrored(author.as_ref(), &untold.body);
+        self.write("copy_begin", async |tx| db::cards::begin_copy(tx, card.id, untold.comment).await).await?;
+        let post = Post {
+            channel: channel.to_owned(),
+            text: message.text,
+            blocks: Blocks(message.blocks),
+            thread_ts: Some(parent.to_owned()),
+            metadata: Some(mark),
+            ..Post::default()
+        };
+        match self.slack.post_message(&post).await {
+            Ok(posted) => Ok(Some(posted)),
+            Err(CallError::Unreachable(code)) => {
+                tracing::warn!(card.id = %card.id, slack.error = %code, "a comment could not be copied");
+                Ok(None)
+            }
+            Err(error) => {
+                if !is_uncertain(&error) {
+                    self.write("copy_refused", async |tx| db::cards::not_copied(tx, card.id, untold.comment).await)
+                        .await?;
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Sends a notice that was written down.
+    ///
+    /// # Errors
+    /// When Slack asks to wait, or it did not work.
+    pub async fn send_notice(&self, id: i64) -> Result<(), Stop> {
+        let Some(notice) = db::notices::get(&self.system.db, id).await? else { return Ok(()) };
+        if notice.ts.is_some() {
+            return Ok(());
+        }
+        let Some(channel) = self.dm(notice.person).await? else { return Ok(()) };
+        let mark = mark("c1_notice", id, notice.created_at);
+        let found = if notice.posting { self.find(&channel, None, &mark, notice.created_at).await? } else { None };
+        let posted = match found {
+            Some(posted) => posted,
+            None => {
+                self.write("notice_begin", async |tx| db::notices::set_posting(tx, id, &channel, true).await).await?;
+                let url = notice.request.and_then(|request| self.system.request_url(request));
+                let message = view::notices::notice(&notice.body, url.as_deref());
+                let post = Post {
+                    channel: channel.clone(),
+                    text: message.text,
+                    blocks: Blocks(message.blocks),
+                    metadata: Some(mark),
+                    ..Post::default()
+                };
+                match self.slack.post_message(&post).await {
+                    Ok(posted) => posted,
+                    Err(CallError::Unreachable(code)) => {
+                        tracing::warn!(notice.id = id, slack.error = %code, "a notice could not be delivered");
+                        return Ok(());
+                    }
+                    Err(error) => {
+                        if !is_uncertain(&error) {
+                            self.write("notice_refused", async |tx| {
+                                db::notices::set_posting(tx, id, &channel, false).await
+                            })
+                            .await?;
+                        }
+                        return Err(error.into());
+                    }
+                }
+            }
+        };
+        Ok(self.write("notice_sent", async |tx| db::notices::sent(tx, id, &posted.channel, &posted.ts).await).await?)
+    }
+
+    /// Draws a person's Home tab as it stands now.
+    ///
+    /// # Errors
+    /// When Slack asks to wait, or it did not work.
+    pub async fn refresh_home(&self, id: PersonId) -> Result<(), Stop> {
+        let Some(user) = self.account(id).await?.map(|(user, _)| user) else { return Ok(()) };
+        let view = self.home(id).await?;
+        match self.slack.publish_home(&SlackUserId(user), &view).await {
+            Ok(_) | Err(CallError::Gone(_) | CallError::Unreachable(_)) => Ok(()),
+            Err(other) => Err(other.into()),
+        }
+    }
+
+    /// A person's Home tab.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn home(&self, id: PersonId) -> Result<ViewBody, DbError> {
+        let name = db::people::person(&self.system.db, id).await?.map(|person| person.name).unwrap_or_default();
+        let home = my_work::home(&self.system, PersonRef { id, name }).await?;
+        let mentions = self.mentions(home.people()).await?;
+        Ok(ViewBody(view::home::home(&home, &mentions)))
+    }
+
+    /// The Slack accounts of people, for mentions.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn mentions(&self, people: impl IntoIterator<Item = PersonId>) -> Result<Mentions, DbError> {
+        let people: BTreeSet<PersonId> = people.into_iter().collect();
+        let people: Vec<PersonId> = people.into_iter().collect();
+        let accounts = db::people::slack_user_of(&self.system.db, &self.team.0, &people).await?;
+        Ok(accounts.into_iter().map(|(person, user, _)| (person, user)).collect())
+    }
+
+    async fn account(&self, person: PersonId) -> Result<Option<(String, Option<String>)>, DbError> {
+        let mut found = db::people::slack_user_of(&self.system.db, &self.team.0, &[person]).await?;
+        Ok(found.pop().map(|(_, user, dm)| (user, dm)))
+    }
+
+    /// The conversation with a person; opened once, then remembered.
+    async fn dm(&self, person: PersonId) -> Result<Option<String>, Stop> {
+        let Some((user, dm)) = self.account(person).await? else { return Ok(None) };
+        if let Some(dm) = dm {
+            return Ok(Some(dm));
+        }
+        let opened = match self.slack.open_dm(&SlackUserId(user.clone())).await {
+            Ok(channel) => channel,
+            Err(CallError::Unreachable(code)) => {
+                tracing::warn!(person.id = %person, slack.error = %code, "a person cannot be written to");
+                return Ok(None);
+            }
+            Err(other) => return Err(other.into()),
+        };
+        self.write("dm_opened", async |tx| db::people::set_dm_channel(tx, &self.team.0, &user, &opened).await).await?;
+        Ok(Some(opened))
+    }
+
+    /// Looks for a message of ours by what travels with it, newest first.
+    async fn find(
+        &self,
+        channel: &str,
+        thread: Option<&str>,
+        mark: &Metadata,
+        since: DateTime<Utc>,
+    ) -> Result<Option<Posted>, Stop> {
+        // A minute of grace: Slack's clock is not ours.
+        let oldest = since.timestamp().saturating_sub(60).max(0);
+        let mut window =
+            Window { oldest: Some(format!("{oldest}.000000")), limit: Some(200), ..Window::default() };
+        for _ in 0..PAGES_BACK {
+            let page = match thread {
+                Some(parent) => self.slack.replies(channel, parent, &window).await,
+                None => self.slack.history(channel, &window).await,
+            };
+            let page = match page {
+                Ok(page) => page,
+                Err(CallError::Gone(_)) => return Ok(None),
+                Err(other) => return Err(other.into()),
+            };
+            let ours = |message: &&HistoryMessage| {
+                message.metadata.as_ref().is_some_and(|found| {
+                    found.event_type == mark.event_type && found.event_payload["key"] == mark.event_payload["key"]
+                })
+            };
+            if let Some(found) = page.items.iter().find(ours) {
+                return Ok(Some(Posted { channel: channel.to_owned(), ts: found.ts.clone() }));
+            }
+            match page.next {
+                Some(next) => window.cursor = Some(next),
+                None => break,
+            }
+        }
+        Ok(None)
+    }
+
+    async fn write<T>(
+        &self,
+        name: &'static str,
+        body: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T, DbError>,
+    ) -> Result<T, DbError> {
+        self.system.db.write(name, body).await
+    }
+}
+
+/// What travels with a message of ours: which it is, and when it was made, so that a database begun anew cannot take
+/// an older one's message for its own.
+fn mark(kind: &str, id: i64, made: DateTime<Utc>) -> Metadata {
+    Metadata {
+        event_type: kind.to_owned(),
+        event_payload: json!({ "key": format!("{id}-{}", made.timestamp_micros()) }),
+    }
+}
+
+fn is_uncertain(error: &CallError) -> bool {
+    matches!(error, CallError::Retry { uncertain: true, .. })
+}
+
+fn hash(message: &serde_json::Value) -> String {
+    hex::encode(&Sha256::digest(message.to_string())[..16])
+}
+
+fn role(stored: &str) -> Role {
+    match stored {
+        "approver" => Role::Approver,
+        "provisioner" => Role::Provisioner,
+        _ => Role::Requester,
+    }
+}
+
+/// A copy that was never posted and asks nothing of its reader is not worth a message.
+fn nothing_to_do(card: &RequestCard) -> bool {
+    match card.viewer.role {
+        Role::Requester => false,
+        Role::Approver => card.viewer.may_decide.is_none(),
+        Role::Provisioner => !card.viewer.may_provision && !card.viewer.may_deprovision,
+    }
+}

@@ -1,0 +1,93 @@
+//! Every name Slack knows of us: commands, shortcuts, views, elements. One place; `manifest.yml` is held against it by a test.
+//!
+//! Invariant: these names outlive a deploy in messages people can still click. Add and retire them, never reuse one.
+
+/// The slash command.
+pub const COMMAND: &str = "/c1";
+
+/// Global shortcut "Request access".
+pub const SHORTCUT_REQUEST: &str = "request_access";
+
+/// Message shortcut "Request access about this".
+pub const SHORTCUT_REQUEST_ABOUT: &str = "request_access_about";
+
+/// All slash commands.
+pub const COMMANDS: &[&str] = &[COMMAND];
+
+/// All global shortcuts.
+pub const GLOBAL_SHORTCUTS: &[&str] = &[SHORTCUT_REQUEST];
+
+/// All message shortcuts.
+pub const MESSAGE_SHORTCUTS: &[&str] = &[SHORTCUT_REQUEST_ABOUT];
+
+/// The close button of a small modal that only says something; needs no handler.
+pub const VIEW_NOTICE: &str = "notice";
+
+/// The modal shown while a slow submission is still at work; needs no handler.
+pub const VIEW_WAITING: &str = "waiting";
+
+/// The request form (`request_form`).
+pub const VIEW_REQUEST_FORM: &str = "request_form";
+
+/// The question for a reason when a decision needs one.
+pub const VIEW_DECISION: &str = "decision";
+
+/// The question why a provisioning task will not be done.
+pub const VIEW_WONT_DO: &str = "wont_do_task";
+
+/// The form's app select; loads its options.
+pub const FORM_APP: &str = "form_app";
+
+/// The form's entitlement select; loads its options.
+pub const FORM_ENTITLEMENT: &str = "form_entitlement";
+
+/// The form's length select.
+pub const FORM_LENGTH: &str = "form_length";
+
+/// The form's text for a length of one's own.
+pub const FORM_CUSTOM_LENGTH: &str = "form_custom_length";
+
+/// The form's justification.
+pub const FORM_REASON: &str = "form_reason";
+
+/// The form's emergency toggle.
+pub const FORM_EMERGENCY: &str = "form_emergency";
+
+/// The form's "Who needs access?".
+pub const FORM_SUBJECT: &str = "form_subject";
+
+/// "Request access" on the Home tab and in answers. No value.
+pub const REQUEST: &str = "request";
+
+/// "Approve". Value: request, step and revision.
+pub const APPROVE: &str = "approve";
+
+/// "Deny". Value: request, step and revision.
+pub const DENY: &str = "deny";
+
+/// The reason beside "Approve" and "Deny", in cards and in the dialog.
+pub const DECISION_REASON: &str = "decision_reason";
+
+/// "Cancel request". Value: the request.
+pub const CANCEL: &str = "cancel";
+
+/// The reason in the dialog about a task that will not be done.
+pub const REASON: &str = "reason";
+
+/// "I'm done". Value: the grant.
+pub const END: &str = "end";
+
+/// "Ask for more time". Value: the grant.
+pub const EXTEND: &str = "extend";
+
+/// "Provisioned". Value: the grant.
+pub const PROVISIONED: &str = "provisioned";
+
+/// "Won't do". Value: the grant.
+pub const WONT_DO: &str = "wont_do";
+
+/// "Removed". Value: the grant.
+pub const REMOVED: &str = "removed";
+
+/// "Show": the card of a request, for the person alone. Value: the request.
+pub const SHOW: &str = "show";

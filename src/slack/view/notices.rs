@@ -1,0 +1,209 @@
+//! Messages said once: private answers to late or unauthorised clicks, comments carried into other threads, warnings
+//! before an end, and the loud word about an emergency.
+
+use super::{
+    Message,
+    decision::{end_button, extend_button, title},
+    kit::{actions, context, header, quote, section, sentence},
+    limits::{MESSAGE_BLOCKS, NAME, SECTION, TEXT},
+    phrase::Phrase,
+    state,
+    text::{Mentions, NOTHING, harmless, line},
+};
+use crate::{
+    domain::{ids::RequestId, refusal::Refusal},
+    usecases::queries::{
+        my_work::AccessLine,
+        request_card::{PersonRef, RequestCard},
+    },
+};
+use chrono::{DateTime, Utc};
+use slack_morphism::prelude::*;
+
+/// One sentence, shown literally: an answer for one person alone.
+#[must_use]
+pub fn say(text: &str) -> Message {
+    let phrase = Phrase::of(text);
+    Message::new(&phrase, vec![section(&phrase.markup(&Mentions::new(), SECTION))])
+}
+
+/// Why something was not done, for the person who tried. `link` leads to the page of a request.
+#[must_use]
+pub fn refused(refusal: &Refusal, link: impl Fn(RequestId) -> Option<String>) -> Message {
+    let sentence = refusal.sentence();
+    let phrase = match refusal {
+        Refusal::AlreadyAsked { request } => {
+            let mark = format!("#{request}");
+            match (sentence.split_once(&mark), link(*request)) {
+                (Some((before, after)), Some(url)) => Phrase::of(before).link(Some(&url), &mark).text(after),
+                _ => Phrase::of(&sentence),
+            }
+        }
+        _ => Phrase::of(&sentence),
+    };
+    Message::new(&phrase, vec![section(&phrase.markup(&Mentions::new(), SECTION))])
+}
+
+/// The answer to somebody in Slack whom we do not know, or who may not take part.
+#[must_use]
+pub fn stranger() -> Message {
+    say(
+        "I don't know you here, so I can't do this for you. Access requests are for full members of this workspace; \
+         if you are one, please tell an administrator.",
+    )
+}
+
+/// A notice that was written down (in Slack's markup), made harmless. `url` leads to the page it is about.
+#[must_use]
+pub fn notice(body: &str, url: Option<&str>) -> Message {
+    let body = harmless(body);
+    let mut blocks: Vec<_> = parts(&body).iter().map(|part| section(part)).collect();
+    if let Some(url) = url {
+        blocks.push(context(&format!("<{url}|Open the request>")));
+    }
+    fallback(&body, blocks)
+}
+
+/// A comment carried into another thread: the author's name in bold, then what they wrote (in Slack's markup). Without
+/// an author it is ours: a change of state.
+#[must_use]
+pub fn mirrored(author: Option<&PersonRef>, body: &str) -> Message {
+    let Some(author) = author else {
+        return notice(body, None);
+    };
+    let body = harmless(body);
+    // In bold and without a mention: the author is not to be called into a thread that is not theirs.
+    let name = Phrase::new()
+        .bold(&line(&author.name, NAME))
+        .markup(&Mentions::new(), SECTION);
+    let mut blocks = vec![context(&name)];
+    blocks.extend(parts(&body).iter().map(|part| section(part)));
+    fallback(&format!("{name}: {body}"), blocks)
+}
+
+/// A comment whose author deleted it.
+#[must_use]
+pub fn comment_deleted(author: &PersonRef) -> Message {
+    let phrase = Phrase::new()
+        .bold(&line(&author.name, NAME))
+        .text(" deleted this comment.");
+    Message::new(&phrase, vec![context(&phrase.markup(&Mentions::new(), SECTION))])
+}
+
+/// For the writer alone: their comment on a request that is over is kept and shown.
+#[must_use]
+pub fn comment_on_closed(request: RequestId) -> Message {
+    say(&format!(
+        "Request #{request} is closed. Your comment is kept and shown to everyone involved, but nothing waits for it."
+    ))
+}
+
+fn fallback(markup: &str, blocks: Vec<SlackBlock>) -> Message {
+    let mut message = Message::new(&Phrase::new(), blocks);
+    message.text = whole(if markup.is_empty() { NOTHING } else { markup }, TEXT)
+        .0
+        .to_owned();
+    if message.text.len() < markup.len() {
+        message.text.push('…');
+    }
+    message
+}
+
+/// Slack's markup in pieces that fit into sections, split at line ends or spaces where possible, never inside a token
+/// or entity.
+fn parts(markup: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut rest = markup.trim();
+    while !rest.is_empty() && parts.len() < MESSAGE_BLOCKS - 2 {
+        let (part, after) = whole(rest, SECTION);
+        parts.push(part.trim_end().to_owned());
+        rest = after.trim_start_matches('\n');
+    }
+    parts.retain(|part| !part.is_empty());
+    if parts.is_empty() {
+        parts.push(NOTHING.to_owned());
+    }
+    parts
+}
+
+/// As much of a marked-up text as fits into `max`, and the rest.
+fn whole(markup: &str, max: usize) -> (&str, &str) {
+    let (mut width, mut safe, mut line_end, mut space) = (0, 0, 0, 0);
+    let mut open: Option<char> = None;
+    for (at, c) in markup.char_indices() {
+        if width + c.len_utf16() >= max {
+            let half = safe / 2;
+            let end = [line_end, space, safe]
+                .into_iter()
+                .find(|end| *end > half)
+                .unwrap_or(at);
+            return markup.split_at(end);
+        }
+        width += c.len_utf16();
+        match (open, c) {
+            (None, '<') => open = Some('>'),
+            (None, '&') => open = Some(';'),
+            (Some(close), c) if c == close => open = None,
+            _ => {}
+        }
+        if open.is_none() {
+            safe = at + c.len_utf8();
+            if c == '\n' {
+                line_end = safe;
+            } else if c.is_whitespace() {
+                space = safe;
+            }
+        }
+    }
+    (markup, "")
+}
+
+/// Warns the holder before an access ends, with "Extend".
+#[must_use]
+pub fn ends_soon(line: &AccessLine, now: DateTime<Utc>, mentions: &Mentions) -> Message {
+    let bolt = if line.emergency { "⚡ " } else { "" };
+    let phrase = Phrase::of(&format!("⏰ {bolt}Your access ")).bold(&line.title);
+    let phrase = match line.until {
+        Some(until) => match state::time_left(until, now) {
+            Some(left) => phrase.text(&format!(" ends in {left}, ")).when(until).text("."),
+            None => phrase.text(" ends now."),
+        },
+        None => phrase.text(" ends soon."),
+    };
+    let mut buttons = Vec::new();
+    if line.may_extend {
+        buttons.push(extend_button(line.id, "Ask for more time"));
+    }
+    buttons.push(end_button(line.id));
+    Message::new(&phrase, vec![sentence(&phrase, mentions), actions(buttons)])
+}
+
+/// The loud word to everyone whose approval an emergency skipped: who, what, why, until when.
+#[must_use]
+pub fn emergency(card: &RequestCard, mentions: &Mentions) -> Message {
+    let phrase = Phrase::of("⚡ ")
+        .person(&card.requester)
+        .text(" used emergency access: ");
+    let phrase = phrase.link(card.url.as_deref(), &title(card));
+    let phrase = if card.requester.id == card.subject.id {
+        phrase
+    } else {
+        phrase.text(" for ").person(&card.subject)
+    };
+    let phrase = phrase.text(&format!(", {}.", card.length));
+    let mut blocks = vec![
+        header("⚡ Emergency access"),
+        sentence(&phrase, mentions),
+        quote("Why", &card.justification),
+    ];
+    let stands = match &card.grant {
+        Some(grant) => state::grant(grant, card.viewer.person),
+        None => state::standing(&card.standing, card.viewer.person),
+    };
+    blocks.push(context(
+        &Phrase::of(&format!("#{} · ", card.id))
+            .then(stands)
+            .markup(mentions, SECTION),
+    ));
+    Message::new(&phrase, blocks)
+}

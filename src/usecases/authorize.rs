@@ -1,0 +1,64 @@
+//! Who may do what to a request or a grant. Called inside the transaction that does it, with the facts of that moment.
+
+use crate::domain::{
+    facts::Facts,
+    grant::Grant,
+    ids::PersonId,
+    person::{Person, Role},
+    refusal::Refusal,
+    request::Request,
+};
+
+/// May this person take part at all?
+///
+/// # Errors
+/// [`Refusal::NotTakingPart`].
+pub fn takes_part(person: &Person) -> Result<(), Refusal> {
+    if person.takes_part() { Ok(()) } else { Err(Refusal::NotTakingPart { name: person.name.clone() }) }
+}
+
+/// May this person call the request off? Whoever asked, whoever it is for, their manager, and the admins.
+///
+/// # Errors
+/// [`Refusal::MayNotCancel`].
+pub fn cancel(person: &Person, request: &Request, facts: &Facts) -> Result<(), Refusal> {
+    let manages = facts.person(request.subject).is_some_and(|subject| subject.manager == Some(person.id));
+    let concerned = person.id == request.requester || person.id == request.subject || manages;
+    if concerned || person.is(Role::RequestAdmin) || person.is(Role::SuperAdmin) {
+        Ok(())
+    } else {
+        Err(Refusal::MayNotCancel)
+    }
+}
+
+/// May this person end the access? Whoever holds it, the owners, and the admins.
+///
+/// # Errors
+/// [`Refusal::MayNotEnd`].
+pub fn end(person: &Person, grant: &Grant, owners: &[PersonId]) -> Result<(), Refusal> {
+    let concerned = person.id == grant.subject || owners.contains(&person.id);
+    if concerned || person.is(Role::RequestAdmin) || person.is(Role::SuperAdmin) {
+        Ok(())
+    } else {
+        Err(Refusal::MayNotEnd)
+    }
+}
+
+/// May this person see the request? Those concerned, everyone who was ever asked, owners, and those who see everything.
+#[must_use]
+pub fn may_see(person: &Person, request: &Request, owners: &[PersonId], manager_of_subject: Option<PersonId>) -> bool {
+    person.id == request.requester
+        || person.id == request.subject
+        || manager_of_subject == Some(person.id)
+        || owners.contains(&person.id)
+        || person.sees_everything()
+        || request.steps.iter().any(|step| step.asks(person.id) || step.decision_of(person.id).is_some())
+}
+
+/// Is this person among those who give and take an access by hand: the entitlement's owners, or an admin?
+///
+/// # Errors
+/// [`Refusal::NotYourTask`].
+pub fn provision(person: &Person, owners: &[PersonId]) -> Result<(), Refusal> {
+    if owners.contains(&person.id) || person.is(Role::SuperAdmin) { Ok(()) } else { Err(Refusal::NotYourTask) }
+}

@@ -1,0 +1,267 @@
+//! The one door to state: lock, look at the present, decide, save, append to the audit, write jobs down.
+//!
+//! Invariant: requests and grants are written here and nowhere else.
+
+use super::{
+    Actor, Error,
+    consequences::{self, Effects},
+    facts,
+};
+use crate::{
+    db::{self, Tx, audit::Entry},
+    domain::{
+        event::{About, Cause, Event},
+        facts::Facts,
+        grant::{self, Grant, GrantState},
+        ids::{GrantId, PersonId, RequestId},
+        person::Person,
+        refusal::Refusal,
+        request::{self, Request},
+    },
+};
+use chrono::{DateTime, Utc};
+
+/// What has happened in one transaction, in order, with who did it.
+#[derive(Debug)]
+pub(super) struct Happened {
+    /// Each event, and whether the actor did it (else it followed by itself).
+    events: Vec<(Event, bool)>,
+}
+
+impl Happened {
+    fn new() -> Self {
+        Self { events: Vec::new() }
+    }
+
+    fn by_itself(&mut self, events: Vec<Event>) {
+        self.events.extend(events.into_iter().map(|event| (event, false)));
+    }
+
+    fn by_actor(&mut self, events: Vec<Event>) {
+        self.events.extend(events.into_iter().map(|event| (event, true)));
+    }
+
+    fn entries(&self, actor: Actor, about: About, emergency: bool) -> Vec<Entry> {
+        self.events
+            .iter()
+            .map(|(event, acted)| {
+                let actor = if *acted { actor } else { Actor::SYSTEM };
+                Entry { actor: actor.person, via: actor.via.word(), about, emergency, event: event.clone() }
+            })
+            .collect()
+    }
+}
+
+/// Writes a new request that `event` (a [`Event::Submitted`]) makes, with all that follows at once.
+///
+/// # Errors
+/// [`Refusal::NobodyToAsk`], or a constraint that says there is one already.
+pub(super) async fn begin_request(
+    tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
+    actor: Actor,
+    event: Event,
+    facts: &Facts,
+    origin: Option<&str>,
+) -> Result<Request, Error> {
+    let mut request = Request::submitted(RequestId(0), &event, now)
+        .ok_or_else(|| anyhow::anyhow!("a request begins with its submission"))?;
+    let followed = request.proceed(facts, now);
+    if followed.contains(&(Event::Closed { cause: Cause::NobodyToAsk })) {
+        return Err(Refusal::NobodyToAsk.into());
+    }
+    let mut happened = Happened::new();
+    happened.by_actor(vec![event]);
+    happened.by_itself(followed);
+    request.id = db::requests::insert(tx, &request, actor.via.word(), origin).await?;
+    finish_request(tx, now, actor, &request, facts, &happened).await?;
+    Ok(request)
+}
+
+/// Changes a request that exists. `may` is asked with the facts of the moment, under the lock.
+///
+/// # Errors
+/// [`Error::NotFound`], what `may` refuses, or what the request itself refuses.
+pub(super) async fn change_request(
+    tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
+    actor: Actor,
+    id: RequestId,
+    command: &request::Command,
+    may: impl FnOnce(&Request, &Facts) -> Result<(), Refusal>,
+) -> Result<Request, Error> {
+    let mut request = db::requests::lock(tx, id).await?.ok_or(Error::NotFound)?;
+    let facts = facts::of_request(tx, &request, actor.person).await?;
+    let mut happened = Happened::new();
+    // The approvers of this moment decide, not those of when the buttons were shown.
+    happened.by_itself(request.proceed(&facts, now));
+    may(&request, &facts)?;
+    let decided = request.decide(command, &|person| facts.name(person))?;
+    decided.iter().for_each(|event| request.apply(event, now));
+    happened.by_actor(decided);
+    happened.by_itself(request.proceed(&facts, now));
+    db::requests::save(tx, &request).await?;
+    finish_request(tx, now, actor, &request, &facts, &happened).await?;
+    Ok(request)
+}
+
+async fn finish_request(
+    tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
+    actor: Actor,
+    request: &Request,
+    facts: &Facts,
+    happened: &Happened,
+) -> Result<(), Error> {
+    let mut entries = happened.entries(actor, About::Request(request.id), request.emergency);
+    let mut effects = Effects::default();
+    for (event, _) in &happened.events {
+        consequences::of_request(event, request, facts, &mut effects);
+        if let Event::Decided { step, person, .. } = event
+            && let Some(decision) = request.steps.get(*step).and_then(|step| step.decision_of(*person))
+        {
+            db::requests::insert_decision(tx, request.id, *step, decision, actor.via.word()).await?;
+        }
+    }
+    if happened.events.iter().any(|(event, _)| changes_who_is_asked(event)) {
+        db::requests::set_asked(tx, request).await?;
+    }
+    if effects.grants {
+        entries.extend(hold(tx, now, request, facts, &mut effects).await?);
+    }
+    if !entries.is_empty() {
+        db::audit::append(tx, now, &entries).await?;
+    }
+    effects.write(tx, now, request.id).await
+}
+
+fn changes_who_is_asked(event: &Event) -> bool {
+    !matches!(event, Event::Submitted { .. } | Event::Decided { .. } | Event::StepWidened { .. } | Event::StepPassed { .. })
+}
+
+/// Has an approved request hold on the live grant, or on a new one.
+async fn hold(
+    tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
+    request: &Request,
+    facts: &Facts,
+    effects: &mut Effects,
+) -> Result<Vec<Entry>, Error> {
+    let live = db::grants::lock_live(tx, request.subject, request.entitlement).await?;
+    let added = Event::HoldAdded {
+        request: request.id,
+        subject: request.subject,
+        entitlement: request.entitlement,
+        length: request.length,
+    };
+    let grant = match live {
+        Some(mut grant) => {
+            grant.apply(&added, now);
+            grant
+        }
+        None => {
+            let id = db::grants::insert(tx, request.subject, request.entitlement, now).await?;
+            Grant::begun(id, &added, now).ok_or_else(|| anyhow::anyhow!("a grant begins with a hold"))?
+        }
+    };
+    db::grants::save(tx, &grant).await?;
+    if grant.state == GrantState::Active {
+        // The access works already: only its end moves.
+        effects.lengthened(request);
+    } else if db::reading::is_provisioned_by_hand(tx, facts.entitlement.app.id).await? {
+        caring(facts).into_iter().for_each(|person| effects.reader(person, "provisioner"));
+    } else {
+        effects.settle(grant.id);
+    }
+    Ok(vec![Entry {
+        actor: None,
+        via: Actor::SYSTEM.via.word(),
+        about: About::Grant(grant.id),
+        emergency: request.emergency,
+        event: added,
+    }])
+}
+
+/// Who looks after a grant's entitlement, for a check of authority.
+#[derive(Debug)]
+pub(super) struct Caretakers {
+    /// The person who acts, if somebody does.
+    pub(super) actor: Option<Person>,
+    /// The subject.
+    pub(super) subject: Person,
+    /// Owners of the entitlement, or of its app where it has none.
+    pub(super) owners: Vec<PersonId>,
+    /// Do people provision it, or a connector?
+    pub(super) by_hand: bool,
+}
+
+/// Changes a grant. `may` is asked with the facts of the moment, under the lock.
+///
+/// # Errors
+/// [`Error::NotFound`], what `may` refuses, or what the grant itself refuses.
+pub(super) async fn change_grant(
+    tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
+    actor: Actor,
+    id: GrantId,
+    decide: impl FnOnce(&Grant, &Caretakers) -> Result<grant::Command, Refusal>,
+) -> Result<Grant, Error> {
+    let mut grant = db::grants::lock(tx, id).await?.ok_or(Error::NotFound)?;
+    let caretakers = caretakers(tx, &grant, actor).await?;
+    let mut happened = Happened::new();
+    happened.by_itself(grant.proceed(now));
+    let command = decide(&grant, &caretakers)?;
+    let decided = grant.decide(&command)?;
+    decided.iter().for_each(|event| grant.apply(event, now));
+    happened.by_actor(decided);
+    happened.by_itself(grant.proceed(now));
+    db::grants::save(tx, &grant).await?;
+    let request = grant.holds.last().map(|hold| hold.request);
+    let emergency = match request {
+        Some(request) => db::reading::is_emergency(tx, request).await?,
+        None => false,
+    };
+    let entries = happened.entries(actor, About::Grant(grant.id), emergency);
+    if !entries.is_empty() {
+        db::audit::append(tx, now, &entries).await?;
+    }
+    let requests: Vec<RequestId> = grant.holds.iter().map(|hold| hold.request).collect();
+    for request in requests {
+        let mut effects = Effects::default();
+        for (event, _) in &happened.events {
+            consequences::of_grant(event, &grant, request, &caretakers, &mut effects);
+        }
+        // Places in a conversation are given under the request's lock. A request that holds on to this grant is closed,
+        // so nobody who has its lock waits for the grant's.
+        db::requests::hold_still(tx, request).await?;
+        effects.write(tx, now, request).await?;
+    }
+    Ok(grant)
+}
+
+async fn caretakers(tx: &mut Tx<'_>, grant: &Grant, actor: Actor) -> Result<Caretakers, Error> {
+    let entitlement = db::catalog::entitlement_in(tx, grant.entitlement).await?.ok_or(Error::NotFound)?;
+    let by_hand = db::reading::is_provisioned_by_hand(tx, entitlement.app.id).await?;
+    let concerned = db::facts::Concerned {
+        requester: actor.person.unwrap_or(grant.subject),
+        subject: grant.subject,
+        others: Vec::new(),
+        keys: Vec::new(),
+        groups: Vec::new(),
+    };
+    let facts = db::facts::load(tx, &concerned, entitlement).await?;
+    let owners = caring(&facts);
+    Ok(Caretakers {
+        actor: actor.person.and_then(|person| facts.person(person).cloned()),
+        subject: facts.person(grant.subject).cloned().ok_or(Error::NotFound)?,
+        owners,
+        by_hand,
+    })
+}
+
+/// Who looks after an entitlement: its owners at work, else the last resort.
+fn caring(facts: &Facts) -> Vec<PersonId> {
+    let mut owners = facts.entitlement_owners.clone();
+    owners.retain(|owner| facts.person(*owner).is_some_and(Person::takes_part));
+    if owners.is_empty() { facts.last_resort.clone() } else { owners }
+}

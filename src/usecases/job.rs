@@ -1,0 +1,131 @@
+//! Jobs: what has to be brought in line outside. A job says what to look at, never what to say; so losing its order,
+//! or doing it twice, costs nothing.
+
+use crate::{
+    db::{
+        DbError, Tx,
+        jobs::{self, NewJob},
+    },
+    domain::ids::{CardId, GrantId, PersonId},
+};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+/// Something outside to bring in line with the present state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Job {
+    /// Post or update one copy of a request's card.
+    RefreshCard(CardId),
+    /// Bring the thread under one copy up to date with the conversation.
+    SyncThread(CardId),
+    /// Make a target system agree with a grant.
+    SettleGrant(GrantId),
+    /// Send a notice that was written down.
+    SendNotice(i64),
+    /// Show a person's Home tab anew, if they have ever opened it.
+    RefreshHome(PersonId),
+    /// Read all people from Slack.
+    SyncPeople,
+}
+
+impl Job {
+    /// All names, as stored. They outlive deploys: a name is never changed and never given a new meaning.
+    pub const NAMES: &'static [&'static str] =
+        &["refresh_card", "sync_thread", "settle_grant", "send_notice", "refresh_home", "sync_people"];
+
+    /// The name, as stored.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RefreshCard(_) => "refresh_card",
+            Self::SyncThread(_) => "sync_thread",
+            Self::SettleGrant(_) => "settle_grant",
+            Self::SendNotice(_) => "send_notice",
+            Self::RefreshHome(_) => "refresh_home",
+            Self::SyncPeople => "sync_people",
+        }
+    }
+
+    fn subject(self) -> i64 {
+        match self {
+            Self::RefreshCard(card) | Self::SyncThread(card) => card.0,
+            Self::SettleGrant(grant) => grant.0,
+            Self::SendNotice(notice) => notice,
+            Self::RefreshHome(person) => person.0,
+            Self::SyncPeople => 0,
+        }
+    }
+
+    /// The lane: jobs of one lane never run at the same time, and waiting ones are one.
+    #[must_use]
+    pub fn lane(self) -> String {
+        format!("{}:{}", self.name(), self.subject())
+    }
+
+    /// Lower goes first: what people wait for, then what they decide by, then decoration.
+    #[must_use]
+    pub fn priority(self) -> i16 {
+        match self {
+            Self::SettleGrant(_) => 0,
+            Self::RefreshCard(_) => 1,
+            Self::SyncThread(_) | Self::SendNotice(_) => 2,
+            Self::RefreshHome(_) => 5,
+            Self::SyncPeople => 9,
+        }
+    }
+
+    fn payload(self) -> Value {
+        json!({ "id": self.subject() })
+    }
+
+    /// Reads a stored job; `None` for a name of another version.
+    #[must_use]
+    pub fn read(name: &str, payload: &Value) -> Option<Self> {
+        let id = payload.get("id")?.as_i64()?;
+        Some(match name {
+            "refresh_card" => Self::RefreshCard(CardId(id)),
+            "sync_thread" => Self::SyncThread(CardId(id)),
+            "settle_grant" => Self::SettleGrant(GrantId(id)),
+            "send_notice" => Self::SendNotice(id),
+            "refresh_home" => Self::RefreshHome(PersonId(id)),
+            "sync_people" => Self::SyncPeople,
+            _ => return None,
+        })
+    }
+}
+
+/// Writes jobs down with the decision that causes them.
+///
+/// # Errors
+/// The database's.
+pub async fn enqueue(tx: &mut Tx<'_>, now: DateTime<Utc>, all: &[Job]) -> Result<(), DbError> {
+    let lanes: Vec<String> = all.iter().map(|job| job.lane()).collect();
+    let rows: Vec<NewJob<'_>> = all
+        .iter()
+        .zip(&lanes)
+        .map(|(job, lane)| NewJob { name: job.name(), lane, payload: job.payload(), priority: job.priority(), run_at: None })
+        .collect();
+    if rows.is_empty() { Ok(()) } else { jobs::enqueue_many(tx, now, &rows).await }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_pinned_and_read_back() {
+        let all = [
+            Job::RefreshCard(CardId(1)),
+            Job::SyncThread(CardId(2)),
+            Job::SettleGrant(GrantId(3)),
+            Job::SendNotice(4),
+            Job::RefreshHome(PersonId(5)),
+            Job::SyncPeople,
+        ];
+        assert_eq!(all.map(Job::name), Job::NAMES, "stored names never change");
+        for job in all {
+            assert_eq!(Job::read(job.name(), &job.payload()), Some(job));
+        }
+        assert_eq!(Job::read("of_a_later_version", &json!({"id": 1})), None);
+    }
+}

@@ -1,0 +1,123 @@
+//! Floor 2: the use cases. One verb per file, called by every door; each makes one decision in one transaction and
+//! writes state, audit and jobs together.
+//!
+//! Invariant: nothing here talks to the outside. What has to happen there is a [`job::Job`], written with the decision.
+
+pub mod apply_catalog;
+pub mod authorize;
+pub mod cancel_request;
+pub mod change;
+pub mod comment;
+pub mod consequences;
+pub mod decide_step;
+pub mod end_grant;
+pub mod facts;
+pub mod job;
+pub mod link_slack;
+pub mod preview;
+pub mod queries;
+pub mod record_provisioning;
+pub mod submit_request;
+pub mod tick;
+
+use crate::{
+    clock::SharedClock,
+    db::{Db, DbError},
+    domain::{ids::PersonId, refusal::Refusal},
+};
+
+/// What every use case works with.
+#[derive(Clone, Debug)]
+pub struct System {
+    /// The database.
+    pub db: Db,
+    /// The hour.
+    pub clock: SharedClock,
+    /// The address under which people reach c1's pages, if it has one.
+    pub base_url: Option<String>,
+}
+
+impl System {
+    /// The details page of a request, if c1 knows its own address.
+    #[must_use]
+    pub fn request_url(&self, id: crate::domain::ids::RequestId) -> Option<String> {
+        self.base_url.as_ref().map(|base| format!("{}/requests/{id}", base.trim_end_matches('/')))
+    }
+}
+
+/// Who acts, and through which door. Doors make it from a proven identity, never from what a message says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// Who; `None`: c1 itself.
+    pub person: Option<PersonId>,
+    /// The door.
+    pub via: Via,
+}
+
+impl Actor {
+    /// Time, a rule, or c1's own work.
+    pub const SYSTEM: Self = Self { person: None, via: Via::System };
+
+    /// Somebody in Slack.
+    #[must_use]
+    pub fn slack(person: PersonId) -> Self {
+        Self { person: Some(person), via: Via::Slack }
+    }
+
+    /// The person, who must be one: c1 itself asks for nothing and decides nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::NotAllowed`] for c1 itself.
+    pub fn somebody(&self) -> Result<PersonId, Refusal> {
+        self.person.ok_or(Refusal::NotAllowed)
+    }
+}
+
+/// The door through which somebody acted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// A Slack message, form or thread.
+    Slack,
+    /// The operator's command line.
+    Operator,
+    /// Time, a rule, a connector.
+    System,
+}
+
+impl Via {
+    /// The word in the database.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Slack => "slack",
+            Self::Operator => "operator",
+            Self::System => "system",
+        }
+    }
+}
+
+/// Why a use case did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A polite no.
+    #[error("refused: {}", .0.code())]
+    Refused(Refusal),
+    /// It does not exist, or not for this person.
+    #[error("not found")]
+    NotFound,
+    /// Something broke; the details are for the log.
+    #[error(transparent)]
+    Internal(#[from] anyhow::Error),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<DbError> for Error {
+    fn from(error: DbError) -> Self {
+        Self::Internal(error.into())
+    }
+}

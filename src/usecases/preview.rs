@@ -1,0 +1,48 @@
+//! Who would be asked, in which order, without writing anything.
+
+use super::{
+    queries::{
+        request_card::PersonRef,
+        request_form::{Preview, PreviewStep},
+    },
+    submit_request::Ask,
+};
+use crate::domain::{
+    ids::PersonId,
+    length::Length,
+    policy::StepSpec,
+    refusal::Refusal,
+    step::{Step, resolve},
+};
+
+/// The steps this ask would go through now.
+///
+/// # Errors
+/// [`Refusal::NobodyToAsk`] when a step comes to nobody, and those of [`Ask::policy`].
+pub fn preview(ask: &Ask, emergency: bool, length: Length) -> Result<Preview, Refusal> {
+    let scope = ask.facts.scope(ask.requester, ask.subject, emergency, length);
+    let plan = ask.policy(emergency)?.plan(&scope);
+    let steps = plan.steps.into_iter().map(|spec| step(ask, spec)).collect::<Result<_, _>>()?;
+    Ok(Preview { steps })
+}
+
+fn step(ask: &Ask, spec: StepSpec) -> Result<PreviewStep, Refusal> {
+    let approval = match &spec {
+        StepSpec::Approve { .. } => return Ok(PreviewStep::Automatic),
+        StepSpec::Deny { message } => return Ok(PreviewStep::Refuses(message.clone())),
+        StepSpec::Approval(approval) => approval,
+    };
+    let resolved = resolve(approval, &ask.facts, ask.requester, ask.subject, &[], false);
+    if resolved.approvers.is_empty() {
+        return Err(Refusal::NobodyToAsk);
+    }
+    let name = approval.name.clone();
+    let mut step = Step::waiting(spec);
+    step.approvers = resolved.approvers;
+    let people = step.approvers.iter().map(|approver| person(ask, approver.person)).collect();
+    Ok(PreviewStep::Ask { name, people, needed: step.needed() })
+}
+
+fn person(ask: &Ask, id: PersonId) -> PersonRef {
+    PersonRef { id, name: ask.facts.name(id) }
+}

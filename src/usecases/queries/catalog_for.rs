@@ -1,0 +1,123 @@
+//! The catalog as one person may see it: what the pickers offer.
+
+use crate::{
+    db::{self, DbError, reading::EntitlementRow},
+    domain::ids::{AppId, EntitlementId, PersonId},
+    usecases::System,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// An app in the picker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppChoice {
+    /// Its number.
+    pub id: AppId,
+    /// Its name.
+    pub name: String,
+    /// A few words about it; may be empty.
+    pub description: String,
+}
+
+/// An entitlement in the picker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntitlementChoice {
+    /// Its number.
+    pub id: EntitlementId,
+    /// The resource and the name: `payments / Admin`.
+    pub name: String,
+    /// A few words about it; may be empty.
+    pub description: String,
+    /// Does the person have it?
+    pub holding: Holding,
+}
+
+/// Does a person have an entitlement?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holding {
+    /// No.
+    Not,
+    /// Asked for (⏳).
+    Pending,
+    /// Yes, for good or until then (✅; soon over: expiring).
+    Held {
+        /// When it ends.
+        until: Option<DateTime<Utc>>,
+        /// Within a day?
+        expiring: bool,
+    },
+}
+
+/// How soon an end counts as soon.
+const SOON: TimeDelta = TimeDelta::days(1);
+
+/// Apps the subject may ask for, matching what was typed; at most 100, as many as a picker shows.
+///
+/// # Errors
+/// The database's.
+pub async fn apps(system: &System, subject: PersonId, typed: &str) -> Result<Vec<AppChoice>, DbError> {
+    let rows = db::reading::apps(&system.db, subject, typed.trim(), 100).await?;
+    Ok(rows.into_iter().map(|row| AppChoice { id: row.id, name: row.name, description: row.description }).collect())
+}
+
+/// Entitlements of an app the subject may ask for, matching what was typed; at most 100.
+///
+/// # Errors
+/// The database's.
+pub async fn entitlements(
+    system: &System,
+    subject: PersonId,
+    app: AppId,
+    typed: &str,
+) -> Result<Vec<EntitlementChoice>, DbError> {
+    let now = system.clock.now();
+    let rows = db::reading::entitlements(&system.db, subject, Some(app), &words(typed), 100).await?;
+    Ok(rows.into_iter().map(|row| choice(row, now)).collect())
+}
+
+fn choice(row: EntitlementRow, now: DateTime<Utc>) -> EntitlementChoice {
+    let holding = if row.pending {
+        Holding::Pending
+    } else if row.held {
+        Holding::Held { until: row.until, expiring: row.until.is_some_and(|until| until - now < SOON) }
+    } else {
+        Holding::Not
+    };
+    EntitlementChoice { id: row.id, name: row.name, description: row.description, holding }
+}
+
+/// What words after the command come to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing was said.
+    Nothing,
+    /// One entitlement.
+    One(AppId, EntitlementId),
+    /// Several, all of one app.
+    InApp(AppId),
+    /// Several, of several apps.
+    Several,
+    /// None.
+    Unknown,
+}
+
+/// Finds what words mean ("github admin"), among what the subject may ask for.
+///
+/// # Errors
+/// The database's.
+pub async fn find(system: &System, subject: PersonId, text: &str) -> Result<Found, DbError> {
+    let words = words(text);
+    if words.is_empty() {
+        return Ok(Found::Nothing);
+    }
+    let rows = db::reading::entitlements(&system.db, subject, None, &words, 50).await?;
+    Ok(match rows.as_slice() {
+        [] => Found::Unknown,
+        [only] => Found::One(only.app, only.id),
+        [first, rest @ ..] if rest.iter().all(|row| row.app == first.app) => Found::InApp(first.app),
+        _ => Found::Several,
+    })
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.to_lowercase().split(|c: char| c.is_whitespace() || c == '/').filter(|word| !word.is_empty()).map(str::to_owned).take(8).collect()
+}

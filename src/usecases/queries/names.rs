@@ -1,0 +1,79 @@
+//! Names of people, read together for a whole card or list.
+
+use super::request_card::{PersonRef, Standing};
+use crate::{
+    db::{self, Db, DbError},
+    domain::{
+        ids::PersonId,
+        person::Person,
+        request::{Request, RequestState},
+        step::Verdict,
+    },
+    usecases::facts::mentioned,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The people whom something mentions.
+#[derive(Debug, Default)]
+pub struct Names(BTreeMap<PersonId, Person>);
+
+impl Names {
+    /// Reads everyone whom these requests mention, and `also`.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(db: &Db, requests: &[Request], also: impl IntoIterator<Item = PersonId>) -> Result<Self, DbError> {
+        let mut ids: BTreeSet<PersonId> = also.into_iter().collect();
+        for request in requests {
+            ids.extend([request.requester, request.subject]);
+            ids.extend(mentioned(request));
+        }
+        let ids: Vec<PersonId> = ids.into_iter().collect();
+        Ok(Self(db::people::people_by_ids(db, &ids).await?))
+    }
+
+    /// The person, if they were read.
+    #[must_use]
+    pub fn person(&self, id: PersonId) -> Option<&Person> {
+        self.0.get(&id)
+    }
+
+    /// A person as cards name them.
+    #[must_use]
+    pub fn get(&self, id: PersonId) -> PersonRef {
+        let name = self.0.get(&id).map_or_else(|| "somebody".to_owned(), |person| person.name.clone());
+        PersonRef { id, name }
+    }
+
+    /// How a request stands, in names.
+    #[must_use]
+    pub fn standing(&self, request: &Request) -> Standing {
+        let last = |verdict| {
+            let all = request.steps.iter().flat_map(|step| &step.decisions);
+            all.filter(|decision| decision.verdict == verdict).next_back().map(|decision| self.get(decision.person))
+        };
+        match &request.state {
+            RequestState::Open { step: place } => {
+                let step = request.steps.get(*place);
+                let awaiting = step.into_iter().flat_map(|step| {
+                    let undecided = |person: &PersonId| step.decision_of(*person).is_none();
+                    step.approvers.iter().map(|approver| approver.person).filter(undecided)
+                });
+                Standing::Open {
+                    step: *place,
+                    awaiting: awaiting.map(|person| self.get(person)).collect(),
+                    missing: step.map_or(0, |step| step.needed().saturating_sub(step.approvals())),
+                }
+            }
+            RequestState::Approved => Standing::Approved { by: last(Verdict::Approve) },
+            RequestState::Denied { by, reason } => {
+                Standing::Denied { by: by.map(|by| self.get(by)), reason: reason.clone() }
+            }
+            RequestState::Cancelled { by, reason } => {
+                Standing::Cancelled { by: self.get(*by), reason: reason.clone() }
+            }
+            RequestState::Expired => Standing::Expired,
+            RequestState::Closed { cause } => Standing::Closed { cause: *cause },
+        }
+    }
+}

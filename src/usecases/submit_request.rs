@@ -1,0 +1,204 @@
+//! Asks for access: for oneself or somebody else, in the ordinary way or as an emergency.
+
+use super::{Actor, Error, System, authorize, change};
+use crate::{
+    db::{self, DbError, Tx},
+    domain::{
+        catalog::Entitlement,
+        event::Event,
+        facts::Facts,
+        ids::{EntitlementId, PersonId, RequestId},
+        length::{Length, LengthRules},
+        policy::Policy,
+        refusal::{Refusal, tidy},
+    },
+};
+
+/// What is asked for. Everything in it is checked here, whatever the door has checked before.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// For whom; `None`: for oneself.
+    pub subject: Option<PersonId>,
+    /// For what.
+    pub entitlement: EntitlementId,
+    /// For how long; `None`: the entitlement's default.
+    pub length: Option<Length>,
+    /// Why.
+    pub justification: String,
+    /// With the emergency toggle?
+    pub emergency: bool,
+    /// To lengthen access that is held?
+    pub extension: bool,
+    /// The act, as the door names it: the same act makes one request, however often it arrives.
+    pub origin: Option<String>,
+}
+
+/// Makes the request and has everyone concerned told.
+///
+/// # Errors
+/// The refusals of [`Ask::check`], of lengths, of emergencies; [`Refusal::AlreadyAsked`], [`Refusal::NobodyToAsk`].
+pub async fn submit_request(system: &System, actor: Actor, submission: Submission) -> Result<RequestId, Error> {
+    let now = system.clock.now();
+    let origin = submission.origin.clone();
+    let subject = submission.subject.unwrap_or(actor.somebody()?);
+    let entitlement = submission.entitlement;
+    let written = system
+        .db
+        .write("submit_request", async |tx| {
+            let requester = actor.somebody()?;
+            let ask = Ask::load(tx, requester, subject, entitlement).await?;
+            let event = ask.event(&submission)?;
+            let request = change::begin_request(tx, now, actor, event, &ask.facts, submission.origin.as_deref()).await?;
+            Ok::<_, Error>(request.id)
+        })
+        .await;
+    match written {
+        Err(Error::Internal(error)) => match constraint(&error) {
+            // The same act again: its request is the answer.
+            Some("requests_origin_once") => match origin {
+                Some(origin) => db::requests::by_origin(&system.db, &origin).await?.ok_or(Error::NotFound),
+                None => Err(Error::Internal(error)),
+            },
+            Some("requests_one_open") => {
+                let open = db::reading::open_request(&system.db, subject, entitlement).await?;
+                Err(open.map_or(Error::NotFound, |request| Refusal::AlreadyAsked { request }.into()))
+            }
+            _ => Err(Error::Internal(error)),
+        },
+        other => other,
+    }
+}
+
+fn constraint(error: &anyhow::Error) -> Option<&str> {
+    match error.downcast_ref::<DbError>() {
+        Some(DbError::Constraint(name)) => Some(name),
+        _ => None,
+    }
+}
+
+/// Everything that is needed to judge an ask.
+#[derive(Debug)]
+pub struct Ask {
+    /// Who asks.
+    pub requester: PersonId,
+    /// For whom.
+    pub subject: PersonId,
+    /// The present.
+    pub facts: Facts,
+    /// The policy for ordinary requests.
+    pub policy: Policy,
+    /// The policy for emergencies, if one is assigned.
+    pub emergency: Option<Policy>,
+    /// Is the entitlement visible to the subject?
+    visible: bool,
+    /// Has the requester the subject among their people, however far down?
+    manages: bool,
+    /// How the subject stands to the entitlement.
+    stands: db::reading::Stands,
+}
+
+impl Ask {
+    /// Loads it, inside the transaction that will decide.
+    ///
+    /// # Errors
+    /// [`Refusal::NoSuchEntitlement`], or the database's.
+    pub async fn load(
+        tx: &mut Tx<'_>,
+        requester: PersonId,
+        subject: PersonId,
+        entitlement: EntitlementId,
+    ) -> Result<Self, Error> {
+        let entitlement = db::catalog::entitlement_in(tx, entitlement).await?.ok_or(Refusal::NoSuchEntitlement)?;
+        let (policy, emergency) = db::reading::policies_of(tx, &entitlement).await?;
+        let stands = db::reading::stands(tx, requester, subject, entitlement.id).await?;
+        let concerned = db::facts::Concerned {
+            requester,
+            subject,
+            others: Vec::new(),
+            keys: policy.people().chain(emergency.iter().flat_map(Policy::people)).collect(),
+            groups: policy.groups().chain(emergency.iter().flat_map(Policy::groups)).collect(),
+        };
+        let facts = db::facts::load(tx, &concerned, entitlement).await?;
+        Ok(Self { requester, subject, visible: stands.visible, manages: stands.manages, facts, policy, emergency, stands })
+    }
+
+    fn entitlement(&self) -> &Entitlement {
+        &self.facts.entitlement
+    }
+
+    /// May this person ask for this, for that person, at all?
+    ///
+    /// # Errors
+    /// [`Refusal::NotTakingPart`], [`Refusal::MayNotAskFor`], [`Refusal::NoSuchEntitlement`],
+    /// [`Refusal::AlreadyAsked`] or [`Refusal::AlreadyHeld`].
+    pub fn check(&self, extension: bool) -> Result<(), Refusal> {
+        let person = |id| self.facts.person(id).ok_or(Refusal::NoSuchEntitlement);
+        let (requester, subject) = (person(self.requester)?, person(self.subject)?);
+        authorize::takes_part(requester)?;
+        authorize::takes_part(subject)?;
+        if !requester.may_ask_for(subject, self.manages) {
+            return Err(Refusal::MayNotAskFor { name: subject.name.clone() });
+        }
+        if !self.visible || !self.entitlement().offered {
+            return Err(Refusal::NoSuchEntitlement);
+        }
+        if let Some(request) = self.stands.open {
+            return Err(Refusal::AlreadyAsked { request });
+        }
+        if self.stands.held && !(extension && self.stands.held_until.is_some()) {
+            let own = self.requester == self.subject;
+            return Err(Refusal::AlreadyHeld { who: if own { "You".to_owned() } else { subject.name.clone() } });
+        }
+        Ok(())
+    }
+
+    /// May this person use the emergency toggle here?
+    ///
+    /// # Errors
+    /// [`Refusal::EmergencyNotOffered`] or [`Refusal::EmergencyNotYours`].
+    pub fn check_emergency(&self) -> Result<(), Refusal> {
+        let requester = self.facts.person(self.requester).ok_or(Refusal::EmergencyNotYours)?;
+        let groups = self.facts.groups_of(self.requester);
+        let scope = self.facts.scope(self.requester, self.subject, true, Length::NoEnd);
+        self.entitlement().emergency.check(requester, &groups, &scope)?;
+        if self.emergency.is_some() { Ok(()) } else { Err(Refusal::EmergencyNotOffered) }
+    }
+
+    /// The lengths that may be asked for.
+    #[must_use]
+    pub fn lengths(&self, emergency: bool) -> LengthRules {
+        let entitlement = self.entitlement();
+        entitlement.lengths.capped(entitlement.emergency.max.filter(|_| emergency))
+    }
+
+    /// The policy that decides.
+    ///
+    /// # Errors
+    /// As [`Ask::check_emergency`].
+    pub fn policy(&self, emergency: bool) -> Result<&Policy, Refusal> {
+        if !emergency {
+            return Ok(&self.policy);
+        }
+        self.check_emergency()?;
+        self.emergency.as_ref().ok_or(Refusal::EmergencyNotOffered)
+    }
+
+    fn event(&self, submission: &Submission) -> Result<Event, Refusal> {
+        self.check(submission.extension)?;
+        let policy = self.policy(submission.emergency)?;
+        let lengths = self.lengths(submission.emergency);
+        let length = lengths.check(submission.length.unwrap_or(lengths.default))?;
+        let justification = tidy(&submission.justification, true)?;
+        let scope = self.facts.scope(self.requester, self.subject, submission.emergency, length);
+        Ok(Event::Submitted {
+            requester: self.requester,
+            subject: self.subject,
+            entitlement: self.entitlement().id,
+            length,
+            justification,
+            emergency: submission.emergency,
+            extension: submission.extension && self.stands.held,
+            plan: policy.plan(&scope),
+        })
+    }
+}

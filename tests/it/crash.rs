@@ -1,0 +1,96 @@
+//! `kill -9` in the middle, and a restart that finishes what was begun.
+
+use crate::harness::{everything, form, message, story};
+use std::{
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+/// A c1 of its own process, in a world.
+struct Process(Child);
+
+impl Process {
+    fn start(settings: &std::collections::HashMap<&'static str, String>) -> Self {
+        let child = Command::new(env!("CARGO_BIN_EXE_c1"))
+            .arg("serve")
+            .env_clear()
+            .envs(settings)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+
+    /// As `kill -9` does.
+    fn dies(mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn whatever_moment_it_dies_everything_stands_there_once() {
+    story(async |w| {
+        w.stops_c1().await;
+        let people = ["ana", "jun", "bob", "qin", "lena", "olga", "ivan", "noor"];
+        let settings = w.settings();
+        for (round, name) in people.iter().enumerate() {
+            let process = Process::start(&settings);
+            w.until("a socket is up", async || w.slack.sockets() > 0).await;
+            let person = w.person(name);
+            form("Figma", "Edit").reason(format!("round {round}")).filled_by(&person).await;
+            // It dies somewhere between the commit and the last message: a little later every round.
+            let (outcome, ()) = tokio::join!(person.submits(), async {
+                tokio::time::sleep(Duration::from_millis(2 + 3 * round as u64)).await;
+            });
+            process.dies();
+            drop(outcome);
+        }
+        w.starts_c1().await;
+        w.settle().await;
+        let stored = w.count("SELECT count(*) FROM requests").await;
+        let qin = w.person("qin");
+        for (round, name) in people.iter().enumerate() {
+            let reason = format!("round {round}");
+            let mine = everything(&w.person(name)).matches("You have created").count();
+            let asked = qin.dm().iter().filter(|m| m.text().contains(&reason) && !m.text().contains("You have created")).count();
+            assert!(mine <= 1 && asked <= 1, "{name}: {mine} confirmations, {asked} cards");
+        }
+        let confirmations: usize =
+            people.iter().map(|name| everything(&w.person(name)).matches("You have created").count()).sum();
+        assert_eq!(i64::try_from(confirmations).unwrap(), stored, "each stored request is confirmed once");
+        assert!(stored > 0, "some were stored");
+    });
+}
+
+#[test]
+fn a_restart_finishes_what_was_approved() {
+    story(async |w| {
+        w.stops_c1().await;
+        let settings = w.settings();
+        let (ana, carla) = (w.person("ana"), w.person("carla"));
+        let process = Process::start(&settings);
+        w.until("a socket is up", async || w.slack.sockets() > 0).await;
+        form("Production database", "Read").reason("INC-42").sent_by(&ana).await;
+        w.settle().await;
+        let card = message(&carla, "INC-42");
+        let (clicked, ()) = tokio::join!(carla.clicks(&card, "Approve"), async {
+            w.until("it is decided", async || w.count("SELECT count(*) FROM decisions").await == 1).await;
+            process.dies();
+        });
+        drop(clicked);
+        w.starts_c1().await;
+        w.settle().await;
+        assert!(w.target_has("prod-db", "read", "ana").await);
+        assert!(message(&ana, "You have created").text().contains("I'm done"));
+    });
+}

@@ -1,0 +1,213 @@
+//! A world that a test owns: a database, a small Slack, c1 between them, and a clock that moves only when told.
+//!
+//! Nothing waits for time: [`World::settle`] waits for facts (nothing delivered and unanswered, no timer due, no job to
+//! do). Every test ends with [`World::finish`], which looks at what must hold after any story.
+
+mod company;
+mod database;
+mod finish;
+mod people;
+
+pub use people::{chooses, form};
+
+use axum::Router;
+use c1::{
+    clock::{Clock as _, ManualClock, SharedClock},
+    config::Config,
+    db::{Db, jobs},
+    server::{Options, Server},
+    slack::gateway::socket::SocketSettings,
+    usecases::System,
+};
+use chrono::TimeDelta;
+use simulator::{Delivery, MessageSnapshot, Person, RetryPace, Simulator};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+/// How Slack reaches c1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    Socket,
+    Http,
+}
+
+pub struct World {
+    pub slack: Simulator,
+    pub clock: Arc<ManualClock>,
+    pub system: System,
+    pub pool: sqlx::PgPool,
+    url: String,
+    transport: Transport,
+    servers: Vec<Server>,
+}
+
+/// Runs a story in a world of its own, over Socket Mode.
+pub fn story(body: impl AsyncFnOnce(&mut World)) {
+    over(Transport::Socket, body);
+}
+
+/// Runs a story in a world of its own, over the given transport.
+pub fn over(transport: Transport, body: impl AsyncFnOnce(&mut World)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut world = World::begin(transport).await;
+        body(&mut world).await;
+        world.finish().await;
+    });
+}
+
+impl World {
+    async fn begin(transport: Transport) -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let url = database::fresh().await;
+        let slack = Simulator::start(simulator::Config {
+            seed: company::workspace(),
+            retry_pace: RetryPace::Fast {
+                first: Duration::from_millis(20),
+                second: Duration::from_millis(100),
+                third: Duration::from_millis(500),
+            },
+            ..simulator::Config::new(include_str!("../../../manifest.yml"))
+        })
+        .await
+        .unwrap();
+        let clock = Arc::new(ManualClock::default());
+        let db = Db::connect(&url, 4).await.unwrap();
+        let system = System { db, clock: Arc::clone(&clock) as SharedClock, base_url: None };
+        let pool = sqlx::PgPool::connect(&url).await.unwrap();
+        let mut world = Self { slack, clock, system, pool, url, transport, servers: Vec::new() };
+        world.starts_c1().await;
+        world
+    }
+
+    /// Starts c1, or one more of it.
+    pub async fn starts_c1(&mut self) {
+        let config = self.config();
+        let options = Options {
+            clock: Arc::clone(&self.clock) as SharedClock,
+            metrics: metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle(),
+            pages: Router::new(),
+            socket: SocketSettings { pause: Duration::from_millis(20), ..SocketSettings::default() },
+        };
+        let server = Server::start(&config, options).await.unwrap();
+        if self.transport == Transport::Http {
+            let base = format!("http://{}", server.address).parse().unwrap();
+            self.slack.set_delivery(Delivery::Http { base });
+        }
+        self.servers.push(server);
+        self.ready().await;
+    }
+
+    /// Until Slack can deliver, and c1 knows everyone.
+    async fn ready(&self) {
+        let people = i64::try_from(company::workspace().people.len()).unwrap();
+        self.until("c1 knows everyone", async || {
+            let known: i64 = sqlx::query_scalar("SELECT count(*) FROM slack_identities").fetch_one(&self.pool).await.unwrap();
+            let joined = match self.transport {
+                Transport::Socket => self.slack.sockets() > 0,
+                Transport::Http => self.slack.url_verified() == Some(Ok(())),
+            };
+            known >= people && joined
+        })
+        .await;
+        self.settle().await;
+    }
+
+    /// Stops every c1 in order.
+    pub async fn stops_c1(&mut self) {
+        for server in self.servers.drain(..) {
+            server.stop().await;
+        }
+    }
+
+    /// Settings for a c1 in this world.
+    pub fn config(&self) -> Config {
+        let settings = self.settings();
+        Config::read(|name| settings.get(name).cloned()).unwrap()
+    }
+
+    /// The environment of a c1 in this world.
+    pub fn settings(&self) -> HashMap<&'static str, String> {
+        let tokens = self.slack.tokens();
+        let mut settings = HashMap::from([
+            ("DATABASE_URL", self.url.clone()),
+            ("SLACK_BOT_TOKEN", tokens.bot.clone()),
+            ("SLACK_API_URL", self.slack.api_url()),
+            ("C1_LISTEN", "127.0.0.1:0".to_owned()),
+            ("C1_SLACK_PACE", "off".to_owned()),
+        ]);
+        match self.transport {
+            Transport::Socket => settings.insert("SLACK_APP_TOKEN", tokens.app.clone()),
+            Transport::Http => settings.insert("SLACK_SIGNING_SECRET", tokens.signing_secret.clone()),
+        };
+        settings
+    }
+
+    /// Waits for a fact; gives up after half a minute.
+    pub async fn until(&self, what: &str, fact: impl AsyncFn() -> bool) {
+        let limit = Instant::now() + Duration::from_secs(30);
+        while !fact().await {
+            assert!(Instant::now() < limit, "waited in vain until {what}");
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+    }
+
+    /// Waits until nothing is on its way: no delivery unanswered, no timer due, no job to do. Looked at twice, since an
+    /// answer may be the cause of a job.
+    pub async fn settle(&self) {
+        self.until("everything has settled", async || self.is_still().await && self.is_still().await).await;
+    }
+
+    async fn is_still(&self) -> bool {
+        if !self.slack.is_idle() {
+            return false;
+        }
+        let now = self.clock.now();
+        let due: i64 = sqlx::query_scalar(
+            "SELECT (SELECT count(*) FROM requests WHERE wake_at <= $1) + (SELECT count(*) FROM grants WHERE wake_at <= $1)",
+        )
+        .bind(now)
+        .fetch_one(&self.pool)
+        .await
+        .unwrap();
+        due == 0 && jobs::pending(&self.system.db, now).await.unwrap() == 0
+    }
+
+    /// Lets time pass, for c1 and for Slack.
+    pub async fn after(&self, time: Duration) {
+        self.clock.advance(TimeDelta::from_std(time).unwrap());
+        self.slack.advance(time);
+        jobs::wake();
+        self.settle().await;
+    }
+
+    /// Somebody of the company, by their short name.
+    pub fn person(&self, name: &str) -> Person {
+        self.slack.person(name)
+    }
+
+    /// Does somebody have an access in a target system?
+    pub async fn target_has(&self, app: &str, entitlement: &str, account: &str) -> bool {
+        c1::db::demo_target::has(&self.system.db, app, entitlement, account).await.unwrap()
+    }
+
+    /// One number from the database.
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
+    }
+}
+
+/// The one message in a person's conversation with the app that contains `words`.
+pub fn message(person: &Person, words: &str) -> MessageSnapshot {
+    let mut found: Vec<_> = person.dm().into_iter().filter(|message| message.text().contains(words)).collect();
+    assert_eq!(found.len(), 1, "one message of {} says “{words}”; there are:\n{}", person.name(), everything(person));
+    found.remove(0)
+}
+
+/// Everything in a person's conversation with the app.
+pub fn everything(person: &Person) -> String {
+    person.dm().iter().map(|message| format!("{}\n――――\n", message.text())).collect()
+}

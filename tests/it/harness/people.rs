@@ -1,0 +1,100 @@
+//! What people do, in their own words.
+
+use simulator::{Person, SubmitOutcome, ViewSnapshot};
+
+/// A filled-in request form.
+#[derive(Clone, Debug, Default)]
+pub struct Form {
+    app: &'static str,
+    access: &'static str,
+    length: Option<&'static str>,
+    custom: Option<&'static str>,
+    reason: String,
+    emergency: bool,
+    subject: Option<&'static str>,
+}
+
+/// A form for an access of an app.
+pub fn form(app: &'static str, access: &'static str) -> Form {
+    Form { app, access, reason: "INC-42".to_owned(), ..Form::default() }
+}
+
+impl Form {
+    pub fn length(self, length: &'static str) -> Self {
+        Self { length: Some(length), ..self }
+    }
+
+    pub fn custom(self, length: &'static str) -> Self {
+        Self { length: Some("Other…"), custom: Some(length), ..self }
+    }
+
+    pub fn reason(self, reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), ..self }
+    }
+
+    pub fn emergency(self) -> Self {
+        Self { emergency: true, ..self }
+    }
+
+    pub fn subject(self, person: &'static str) -> Self {
+        Self { subject: Some(person), ..self }
+    }
+
+    /// Types `/c1 request` and fills the form in, without sending it.
+    pub async fn filled_by(&self, person: &Person) {
+        person.runs("general", "/c1 request").await.unwrap();
+        until(person, "a form", |modal| modal.is_some()).await;
+        if let Some(subject) = self.subject {
+            chooses(person, "Who needs access?", subject).await;
+        }
+        chooses(person, "Which app do you need?", self.app).await;
+        chooses(person, "What access do you need?", self.access).await;
+        if self.emergency {
+            chooses(person, "Emergency access", "on").await;
+        }
+        if let Some(length) = self.length {
+            chooses(person, "How long do you need it?", length).await;
+        }
+        if let Some(custom) = self.custom {
+            person.types("How long exactly?", custom).await.unwrap();
+        }
+        person.types("Why do you need it?", &self.reason).await.unwrap();
+    }
+
+    /// Fills it in and sends it; the form closes.
+    pub async fn sent_by(&self, person: &Person) {
+        self.filled_by(person).await;
+        let outcome = person.submits().await.unwrap();
+        assert!(matches!(outcome, SubmitOutcome::Closed), "the form stays open: {outcome:?}");
+    }
+
+    /// Fills it in and sends it; it stays open, with these sentences.
+    pub async fn refused_for(&self, person: &Person) -> String {
+        self.filled_by(person).await;
+        match person.submits().await.unwrap() {
+            SubmitOutcome::Errors(errors) => errors.values().cloned().collect::<Vec<_>>().join(" | "),
+            other => panic!("the form is not refused: {other:?}"),
+        }
+    }
+}
+
+/// Chooses something and waits until the form has been redrawn for it.
+pub async fn chooses(person: &Person, question: &str, answer: &str) {
+    let hash = |modal: &ViewSnapshot| modal.json()["hash"].clone();
+    let before = person.modal().map(|modal| hash(&modal));
+    if let Err(error) = person.chooses(question, answer).await {
+        let offered = person.searches(question, "").await;
+        panic!("{question} {answer}: {error:?}; offered: {offered:?}");
+    }
+    until(person, "a redrawn form", |modal| modal.map(hash) != before).await;
+}
+
+async fn until(person: &Person, what: &str, fact: impl Fn(Option<&ViewSnapshot>) -> bool) {
+    for _ in 0..3_000 {
+        if fact(person.modal().as_ref()) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+    }
+    panic!("{} waits for {what} and sees {:?}", person.name(), person.modal().map(|modal| modal.text().to_owned()));
+}
