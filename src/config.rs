@@ -7,6 +7,9 @@ use secrecy::SecretString;
 use std::net::SocketAddr;
 use url::Url;
 
+/// What is logged when `C1_LOG` says nothing: what c1 does, and of the database's driver only what goes wrong.
+pub const DEFAULT_FILTER: &str = "info,sqlx=warn";
+
 /// What the environment says.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -256,7 +259,7 @@ impl<L: Fn(&str) -> Option<String>> Settings<L> {
     }
 
     fn logs(&mut self) -> LogConfig {
-        let filter = self.get("C1_LOG").unwrap_or_else(|| "info".to_owned());
+        let filter = self.get("C1_LOG").unwrap_or_else(|| DEFAULT_FILTER.to_owned());
         if tracing_subscriber::EnvFilter::builder().parse(&filter).is_err() {
             self.problem(format!(
                 "C1_LOG is {filter:?}; set it to a level such as info, or to a list such as info,c1=debug"

@@ -8,11 +8,7 @@ use c1::{
     private_postgres::{Durability, Options, PrivatePostgres},
 };
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, Row as _};
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -380,6 +376,9 @@ async fn the_audit_is_append_only() -> anyhow::Result<()> {
     let url = server.database().await?;
     let mut owner = grow(&url).await?;
     let mut admin = PgConnection::connect(&server.postgres.url_of("c1")).await?;
+    let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
+        .fetch_one(&mut owner)
+        .await?;
     for table in ["audit", "catalog_changes"] {
         let rows = format!("SELECT md5(string_agg(t::text, '|' ORDER BY id)) FROM {table} t");
         let before: String = sqlx::query_scalar(AssertSqlSafe(rows.clone()))
@@ -395,6 +394,9 @@ async fn the_audit_is_append_only() -> anyhow::Result<()> {
             format!("WITH gone AS (DELETE FROM {table} RETURNING *) SELECT count(*) FROM gone"),
             format!("MERGE INTO {table} t USING (SELECT 1) one ON true WHEN MATCHED THEN DELETE"),
         ] {
+            if change.starts_with("MERGE") && version < 150_000 {
+                continue; // not known there
+            }
             let refused = sqlx::raw_sql(AssertSqlSafe(change.clone())).execute(&mut owner).await;
             let error = refused.err().with_context(|| format!("the owner may: {change}"))?;
             let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
@@ -453,4 +455,3 @@ async fn starting_twice_is_harmless_and_a_newer_database_is_refused() -> anyhow:
     other.close().await;
     Ok(())
 }
-

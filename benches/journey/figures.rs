@@ -156,6 +156,18 @@ fn slow(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
     Ok(vec![brought("submit to DM p50 at 10/s", Unit::Millis, Target::AtMost(4.0), median(&took))])
 }
 
+/// One form, until both messages have been posted.
+pub(crate) fn ask_once(subject: &Subject) -> anyhow::Result<()> {
+    let places = subject.wishes(1);
+    let requests: Vec<Vec<u8>> = places.iter().map(Place::submission).collect();
+    all_fine(&wire::closed(subject.address, 1, &requests), true)?;
+    for (place, _) in asked(subject, places)? {
+        let confirmed = |told: &Told| told.channel == payload::dm(&place.requester);
+        subject.slack.wait(place.token, PATIENCE, confirmed).context("the requester's own message never came")?;
+    }
+    Ok(())
+}
+
 /// Waits until every owner has been asked.
 fn asked(subject: &Subject, places: Vec<Place>) -> anyhow::Result<Vec<(Place, Told)>> {
     places

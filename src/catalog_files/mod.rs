@@ -99,18 +99,13 @@ pub async fn propose_files(system: &System, folder: Folder) -> Result<Proposal, 
 /// # Errors
 /// [`ApplyError::Changed`] when something has changed since it was shown; then nothing was done.
 pub async fn carry_out(system: &System, proposal: &Proposal, actor: &str) -> Result<Applied, FolderError> {
-    let now = system.clock.now();
     let Proposal {
         plan,
         organisation,
         folder,
         ..
     } = proposal;
-    system
-        .db
-        .write("apply_catalog", async |tx| {
-            apply_catalog::apply(tx, organisation, plan, actor, now).await
-        })
+    apply_catalog::carry_out(system, organisation, plan, actor)
         .await
         .map_err(|error| placed(folder, error))
 }

@@ -212,20 +212,28 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that is wrong, in the order of the files.
+/// Everything that is wrong, in the order of the files; of very many, the first.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub struct Problems(Vec<Problem>);
+pub struct Problems {
+    told: Vec<Problem>,
+    more: usize,
+}
 
 impl Problems {
-    pub(super) fn new(mut problems: Vec<Problem>) -> Self {
-        problems.sort();
-        problems.dedup();
-        Self(problems)
+    pub(super) fn new(told: Vec<Problem>) -> Self {
+        Self::with_more(told, 0)
+    }
+
+    /// `told`, and so many more.
+    pub(super) fn with_more(mut told: Vec<Problem>, more: usize) -> Self {
+        told.sort();
+        told.dedup();
+        Self { told, more }
     }
 
     /// One by one.
     pub fn iter(&self) -> impl Iterator<Item = &Problem> {
-        self.0.iter()
+        self.told.iter()
     }
 }
 
@@ -237,12 +245,19 @@ impl From<Problem> for Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for problem in &self.0 {
+        for problem in &self.told {
             writeln!(f, "{problem}\n")?;
         }
-        match self.0.len() {
-            1 => f.write_str("1 problem; nothing was changed."),
-            count => write!(f, "{count} problems; nothing was changed."),
+        match (self.told.len(), self.more) {
+            (1, 0) => f.write_str("1 problem; nothing was changed."),
+            (count, 0) => write!(f, "{count} problems; nothing was changed."),
+            (count, more) => {
+                write!(
+                    f,
+                    "{} problems, of which these are {count}; nothing was changed.",
+                    count + more
+                )
+            }
         }
     }
 }

@@ -102,6 +102,9 @@ fn summary(change: &Change) -> String {
             .find(|difference| difference.field == field)
             .map(|difference| match &difference.how {
                 How::Text { to, .. } => to.clone(),
+                How::List { added, .. } if field == "rules" => {
+                    format!("{} {}", added.len(), if added.len() == 1 { "rule" } else { "rules" })
+                }
                 How::List { added, .. } => added.join(", "),
             })
     };

@@ -7,7 +7,7 @@ pub mod doctor;
 pub mod serve;
 
 use crate::{
-    config::Config,
+    config::{Config, DEFAULT_FILTER},
     db::Db,
     telemetry,
 };
@@ -43,8 +43,9 @@ enum Verb {
 #[must_use]
 pub fn run(words: Words) -> ExitCode {
     let logs = Config::logs_from_env();
-    let quiet = matches!(words.verb, Verb::Apply(_) | Verb::Doctor | Verb::Migrate);
-    let filter = if quiet && logs.filter == "info" { "warn".to_owned() } else { logs.filter };
+    // Only the server logs what goes well; the others speak for themselves.
+    let serves = matches!(words.verb, Verb::Serve);
+    let filter = if serves || logs.filter != DEFAULT_FILTER { logs.filter } else { "warn".to_owned() };
     if let Err(error) = telemetry::start_logs(&filter, logs.format) {
         return failed(&error);
     }

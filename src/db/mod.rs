@@ -1,7 +1,7 @@
 //! Floor 1: the only folder that knows SQL. Typed rows in, domain values out.
 //!
 //! Invariant: every function that writes takes `&mut Tx<'_>`, and a [`Tx`] is made only by [`Db::write`]; so nothing is
-//! written outside a named transaction. Readers take `&Db` (or a `Tx`, where a decision depends on what they see).
+//! written outside a named transaction. (The queue's own bookkeeping is the exception; `jobs` says why.) Readers take `&Db` (or a `Tx`, where a decision depends on what they see).
 
 pub mod audit;
 pub mod cards;

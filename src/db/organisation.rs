@@ -610,6 +610,7 @@ async fn write_entitlements(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<()
         JOIN apps a ON a.key = split_part(u.path, '/', 1)
         JOIN policies p ON p.key = u.policy
         LEFT JOIN policies ep ON ep.key = u.emergency
+        ORDER BY u.path
         ON CONFLICT (app_id, key) DO UPDATE
         SET name = excluded.name, resource = excluded.resource, description = excluded.description,
             instructions = excluded.instructions, policy_id = excluded.policy_id, lengths = excluded.lengths,

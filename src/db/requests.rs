@@ -287,19 +287,3 @@ pub async fn look_again_at_person(tx: &mut Tx<'_>, person: PersonId, now: DateTi
     .await?;
     Ok(())
 }
-
-/// Has these requests looked at again, as far as they are open: what they depend on changed.
-///
-/// # Errors
-/// The database's.
-pub async fn look_again(tx: &mut Tx<'_>, ids: &[RequestId], now: DateTime<Utc>) -> Result<(), DbError> {
-    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    sqlx::query!(
-        "-- look again at requests\nUPDATE requests SET wake_at = $2 WHERE state = 'open' AND id = ANY($1)",
-        &ids,
-        now
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}

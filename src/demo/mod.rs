@@ -128,16 +128,13 @@ impl Demo {
     }
 }
 
-/// The address asked for or, when something else listens there, any free one.
+/// The address asked for or, when something else listens there, any free one. Port 0 is any, too.
 async fn free(wanted: SocketAddr) -> anyhow::Result<SocketAddr> {
-    let taken = tokio::net::TcpListener::bind(wanted).await;
-    match taken {
-        Ok(_) => Ok(wanted),
-        Err(_) => {
-            let any = tokio::net::TcpListener::bind(SocketAddr::new(wanted.ip(), 0)).await?;
-            Ok(any.local_addr()?)
-        }
-    }
+    let listener = match tokio::net::TcpListener::bind(wanted).await {
+        Ok(listener) => listener,
+        Err(_) => tokio::net::TcpListener::bind(SocketAddr::new(wanted.ip(), 0)).await?,
+    };
+    Ok(listener.local_addr()?)
 }
 
 async fn workspace(

@@ -153,17 +153,19 @@ impl LengthRules {
     #[must_use]
     pub fn capped(&self, cap: Option<i64>) -> Self {
         let Some(cap) = cap else { return self.clone() };
-        let max = Some(self.max.map_or(cap, |max| max.min(cap)));
-        let ceiling = max.unwrap_or(cap);
+        let ceiling = self.max.map_or(cap, |max| max.min(cap));
         let mut presets: Vec<i64> = self.presets.iter().copied().filter(|preset| *preset <= ceiling).collect();
-        if presets.is_empty() {
-            presets.push(ceiling);
-        }
         let default = match self.default {
             Length::For(seconds) if seconds <= ceiling => self.default,
-            Length::For(_) | Length::NoEnd => Length::For(ceiling),
+            Length::For(_) | Length::NoEnd => {
+                // Whatever is chosen for people must be among what they can choose.
+                if !presets.contains(&ceiling) {
+                    presets.push(ceiling);
+                }
+                Length::For(ceiling)
+            }
         };
-        Self { presets, max, custom: self.custom, no_end: self.no_end, default }
+        Self { presets, max: Some(ceiling), custom: self.custom, no_end: self.no_end, default }
     }
 
     /// Checks a length that somebody asks for.
@@ -243,7 +245,7 @@ mod tests {
             default: Length::For(WEEK),
         };
         let capped = rules.capped(Some(4 * HOUR));
-        assert_eq!(capped.presets, [HOUR]);
+        assert_eq!(capped.presets, [HOUR, 4 * HOUR]);
         assert_eq!(capped.default, Length::For(4 * HOUR));
         assert_eq!(capped.check(Length::For(DAY)), Err(Refusal::LengthTooLong { max: 4 * HOUR }));
         assert_eq!(rules.capped(None), rules);

@@ -1,6 +1,7 @@
 //! The operator applies the organisation's files: a plan is shown first, then exactly that plan is carried out, in one
 //! transaction, and kept.
 
+use super::System;
 use crate::{
     db::{
         Db, DbError, Tx,
@@ -13,6 +14,9 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+/// How often a transaction is tried that collides with decisions.
+const TRIES: usize = 5;
 
 /// Why files cannot be applied.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +66,32 @@ pub struct Applied {
 /// [`ApplyError::Conflicts`], or the database's.
 pub async fn plan(db: &Db, wanted: &Organisation) -> Result<Plan, ApplyError> {
     Ok(settle(&organisation::stored(db).await?, wanted)?.plan)
+}
+
+/// Carries out the plan that was shown, if it is still the plan, in one transaction.
+///
+/// # Errors
+/// As [`apply`].
+pub async fn carry_out(
+    system: &System,
+    wanted: &Organisation,
+    shown: &Plan,
+    actor: &str,
+) -> Result<Applied, ApplyError> {
+    let now = system.clock.now();
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let done = system
+            .db
+            .write("apply_catalog", async |tx| apply(tx, wanted, shown, actor, now).await)
+            .await;
+        match done {
+            // Somebody decided at the same moment; nothing was written.
+            Err(ApplyError::Db(DbError::Collision)) if tries < TRIES => {}
+            done => return done,
+        }
+    }
 }
 
 /// Carries out the plan that was shown, if it is still the plan. What it concerns (open requests whose access is no

@@ -105,6 +105,8 @@ fn people_give_and_take_where_no_connector_does() {
         w.settle().await;
         assert_eq!(w.count("SELECT count(*) FROM grants WHERE state = 'active'").await, 1);
         w.after(25 * HOUR).await;
+        assert!(everything(&hana).contains("[Removed]"), "it is time to take it away: {}", everything(&hana));
+        w.after(HOUR / 2).await;
         assert_eq!(w.count("SELECT count(*) FROM grants WHERE state = 'end_overdue'").await, 1, "nobody took it away");
         let task = message(&hana, "[Removed]");
         hana.clicks(&task, "Removed").await.unwrap();

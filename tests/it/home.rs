@@ -35,7 +35,7 @@ fn commands_answer_the_person_alone() {
             (&ana, "/c1 list", "Production database / Read"),
             (&carla, "/c1 approvals", "Ana Alvarez"),
             (&ana, "/c1 approvals", "Nothing waits"),
-            (&ana, "/c1 access", "You hold no access"),
+            (&ana, "/c1 access", "You hold nothing"),
             (&ana, "/c1 show 1", "INC-42"),
             (&ana, "/c1 show #1", "INC-42"),
             (&ana, "/c1 show 99", "There is no request #99 that you can see."),

@@ -119,5 +119,5 @@ pub async fn find(system: &System, subject: PersonId, text: &str) -> Result<Foun
 }
 
 fn words(text: &str) -> Vec<String> {
-    text.to_lowercase().split(|c: char| c.is_whitespace() || c == '/').filter(|word| !word.is_empty()).map(str::to_owned).take(8).collect()
+    text.to_lowercase().split(|c: char| c.is_whitespace() || c == '/').filter(|word| word.chars().any(char::is_alphanumeric)).map(str::to_owned).take(8).collect()
 }

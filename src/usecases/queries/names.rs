@@ -49,8 +49,8 @@ impl Names {
     #[must_use]
     pub fn standing(&self, request: &Request) -> Standing {
         let last = |verdict| {
-            let all = request.steps.iter().flat_map(|step| &step.decisions);
-            all.filter(|decision| decision.verdict == verdict).next_back().map(|decision| self.get(decision.person))
+            let mut all = request.steps.iter().flat_map(|step| &step.decisions);
+            all.rfind(|decision| decision.verdict == verdict).map(|decision| self.get(decision.person))
         };
         match &request.state {
             RequestState::Open { step: place } => {

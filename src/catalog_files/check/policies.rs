@@ -1,0 +1,312 @@
+//! Policies: every rule can be followed, and every step can ask somebody.
+
+use super::{APPROVERS, Checker, OnlyOwners, unknown};
+use crate::catalog_files::{
+    format::{PolicyFile, RuleFile, StepFile, reference},
+    place::Place,
+};
+use crate::domain::{
+    nearest::nearest,
+    organisation::{PolicyEntry, kind_word},
+    policy::{Approval, ApproverSpec, AtDeadline, Deadline, PolicyKind, ReasonRule, Rule, StepSpec},
+    step::Quorum,
+};
+use serde_yaml_ng::Value;
+use std::collections::BTreeSet;
+
+/// The shortest deadline that a person can be expected to keep, in seconds.
+const SHORTEST_DEADLINE: i64 = 60;
+
+impl Checker {
+    pub(super) fn policies(&mut self, policies: &[(Place<'_>, PolicyFile)]) {
+        const KINDS: [PolicyKind; 4] = [
+            PolicyKind::Request,
+            PolicyKind::Emergency,
+            PolicyKind::Review,
+            PolicyKind::Revoke,
+        ];
+        for (place, policy) in policies {
+            if !self.key(
+                place,
+                &policy.key,
+                "policy",
+                self.wanted.policies.contains_key(&policy.key),
+            ) {
+                continue;
+            }
+            let wrote = policy.kind.as_deref().unwrap_or("request");
+            let kind = KINDS.into_iter().find(|kind| kind_word(*kind) == wrote);
+            if kind.is_none() {
+                self.wrong(&place.field("kind"), unknown("kind", wrote, &KINDS.map(kind_word)));
+            }
+            let at = place.field("rules");
+            let mut rules = Vec::new();
+            for (index, rule) in policy.rules.iter().enumerate() {
+                let last = index + 1 == policy.rules.len();
+                rules.push(self.rule(&at.item(index), rule, last, &policy.key));
+            }
+            if policy.rules.is_empty() {
+                self.wrong(&at, "a policy needs a rule");
+            }
+            let name = self.name(place, &policy.name);
+            let entry = PolicyEntry {
+                name,
+                kind: kind.unwrap_or(PolicyKind::Request),
+                rules,
+            };
+            self.wanted.policies.insert(policy.key.clone(), entry);
+        }
+    }
+
+    fn rule(&mut self, place: &Place<'_>, rule: &RuleFile, last: bool, policy: &str) -> Rule {
+        let when = rule
+            .when
+            .as_ref()
+            .and_then(|source| self.condition(&place.field("when"), source));
+        if last && rule.when.is_some() {
+            let sentence = "the last rule must apply always (no `when`), so that no request falls through";
+            self.wrong(&place.field("when"), sentence);
+        }
+        if !last && rule.when.is_none() {
+            self.wrong(
+                place,
+                "this rule applies always (no `when`), so the rules after it never do",
+            );
+        }
+        let at = place.field("steps");
+        if rule.steps.is_empty() {
+            self.wrong(
+                &at,
+                "a rule needs a step; to let a request pass by itself write `- approve: true`",
+            );
+        }
+        let mut steps = Vec::new();
+        for (index, step) in rule.steps.iter().enumerate() {
+            steps.extend(self.step(&at.item(index), step, policy));
+        }
+        Rule {
+            name: rule.name.trim().to_owned(),
+            when,
+            steps,
+        }
+    }
+
+    fn step(&mut self, place: &Place<'_>, step: &StepFile, policy: &str) -> Option<StepSpec> {
+        let sorts = [step.approvers.is_some(), step.approve.is_some(), step.deny.is_some()];
+        if sorts.iter().filter(|sort| **sort).count() != 1 {
+            self.wrong(place, "a step has either `approvers`, or `approve`, or `deny`");
+            return None;
+        }
+        if step.approvers.is_none() {
+            let people = [
+                ("quorum", step.quorum.is_some()),
+                ("fallback", step.fallback.is_some()),
+                ("self_approval", step.self_approval.is_some()),
+                ("distinct", step.distinct.is_some()),
+                ("reason", step.reason.is_some()),
+                ("deadline", step.deadline.is_some()),
+                ("name", !step.name.is_empty()),
+            ];
+            for (field, _) in people.iter().filter(|(_, said)| *said) {
+                self.wrong(
+                    &place.field(field),
+                    format!("`{field}` has no effect on a step that passes or denies by itself"),
+                );
+            }
+        }
+        if let Some(message) = &step.deny {
+            if message.trim().is_empty() {
+                self.wrong(&place.field("deny"), "the requester needs a reason: `deny: …`");
+            }
+            return Some(StepSpec::Deny {
+                message: message.trim().to_owned(),
+            });
+        }
+        match &step.approve {
+            None => {}
+            Some(Value::Bool(true)) => return Some(StepSpec::Approve { message: String::new() }),
+            Some(Value::String(message)) => {
+                return Some(StepSpec::Approve {
+                    message: message.trim().to_owned(),
+                });
+            }
+            Some(_) => {
+                self.wrong(
+                    &place.field("approve"),
+                    "write `approve: true`, or a message for the people concerned",
+                );
+                return None;
+            }
+        }
+        self.approval(place, step, policy).map(StepSpec::Approval)
+    }
+
+    fn approval(&mut self, place: &Place<'_>, step: &StepFile, policy: &str) -> Option<Approval> {
+        let before = self.troubles();
+        let approvers = self.approvers(&place.field("approvers"), step.approvers.as_deref().unwrap_or_default());
+        let fallback = self.approvers(&place.field("fallback"), step.fallback.as_deref().unwrap_or_default());
+        let quorum = match &step.quorum {
+            None => Quorum::Any,
+            Some(Value::String(word)) if word == "any" => Quorum::Any,
+            Some(Value::String(word)) if word == "all" => Quorum::All,
+            Some(Value::Number(number)) if number.as_u64().is_some_and(|count| (1..=1_000).contains(&count)) => {
+                Quorum::AtLeast(number.as_u64().and_then(|count| u32::try_from(count).ok()).unwrap_or(1))
+            }
+            Some(_) => {
+                self.wrong(&place.field("quorum"), "the quorum is `any`, `all` or a number from 1");
+                Quorum::Any
+            }
+        };
+        let reason = match step.reason.as_deref() {
+            None | Some("to_deny") => ReasonRule::ToDeny,
+            Some("never") => ReasonRule::Never,
+            Some("to_approve") => ReasonRule::ToApprove,
+            Some("always") => ReasonRule::Always,
+            Some(other) => {
+                let at = place.field("reason");
+                self.wrong(
+                    &at,
+                    unknown("rule", other, &["never", "to_deny", "to_approve", "always"]),
+                );
+                ReasonRule::ToDeny
+            }
+        };
+        let deadline = self.deadline(place, step, !fallback.is_empty());
+        if self.troubles() > before {
+            return None;
+        }
+        self.somebody(place, &approvers, &fallback, quorum, policy);
+        Some(Approval {
+            name: step.name.trim().to_owned(),
+            approvers,
+            quorum,
+            fallback,
+            self_approval: step.self_approval.unwrap_or(false),
+            distinct: step.distinct.unwrap_or(false),
+            reason,
+            deadline,
+        })
+    }
+
+    fn deadline(&mut self, place: &Place<'_>, step: &StepFile, fallback: bool) -> Option<Deadline> {
+        let said = step.deadline.as_ref()?;
+        let place = place.field("deadline");
+        let after = self.seconds(&place.field("after"), &said.after)?;
+        if after < SHORTEST_DEADLINE {
+            self.wrong(&place.field("after"), "nobody can decide in less than a minute");
+        }
+        let at = place.field("then");
+        let then = match said.then.as_str() {
+            "fallback" if !fallback => {
+                self.wrong(&at, "there is no `fallback` to ask");
+                return None;
+            }
+            "fallback" => AtDeadline::Fallback,
+            "deny" => AtDeadline::Deny,
+            "expire" => AtDeadline::Expire,
+            other => {
+                self.wrong(&at, unknown("outcome", other, &["fallback", "deny", "expire"]));
+                return None;
+            }
+        };
+        Some(Deadline { after, then })
+    }
+
+    fn approvers(&mut self, place: &Place<'_>, values: &[Value]) -> Vec<ApproverSpec> {
+        let mut specs: Vec<ApproverSpec> = Vec::new();
+        for (index, value) in values.iter().enumerate() {
+            let at = place.item(index);
+            let spec = match reference(value) {
+                Some((sort, word)) if sort.is_empty() => match word.as_str() {
+                    "manager" => Some(ApproverSpec::Manager),
+                    "app_owners" => Some(ApproverSpec::AppOwners),
+                    "entitlement_owners" => Some(ApproverSpec::EntitlementOwners),
+                    "subject" => Some(ApproverSpec::Subject),
+                    key if self.wanted.people.contains_key(key) => Some(ApproverSpec::People(vec![word])),
+                    key => {
+                        let known = self.wanted.people.keys().map(String::as_str).chain(APPROVERS);
+                        let meant = nearest(key, known).map(|meant| format!("; did you mean `{meant}`?"));
+                        let sentence = format!("the approver `{key}` does not exist{}", meant.unwrap_or_default());
+                        self.wrong(&at, sentence);
+                        None
+                    }
+                },
+                Some((sort, key)) if sort == "group" => {
+                    self.group_exists(&at, &key).then_some(ApproverSpec::Group(key))
+                }
+                _ => {
+                    let sentence = "an approver is manager, app_owners, entitlement_owners, subject, a person (`ana`) \
+                                    or a group (`group:database-owners`)";
+                    self.wrong(&at, sentence);
+                    None
+                }
+            };
+            match (spec, specs.last_mut()) {
+                // Neighbouring people are one entry, as if they were a list.
+                (Some(ApproverSpec::People(mut more)), Some(ApproverSpec::People(keys))) => keys.append(&mut more),
+                (Some(spec), _) => specs.push(spec),
+                (None, _) => {}
+            }
+        }
+        specs
+    }
+
+    /// Can the step ever ask somebody, and enough people, by its own means?
+    fn somebody(
+        &mut self,
+        place: &Place<'_>,
+        approvers: &[ApproverSpec],
+        fallback: &[ApproverSpec],
+        quorum: Quorum,
+        policy: &str,
+    ) {
+        let all = || approvers.iter().chain(fallback);
+        let owners = |spec: &&ApproverSpec| matches!(spec, ApproverSpec::AppOwners | ApproverSpec::EntitlementOwners);
+        let others = |spec: &&ApproverSpec| matches!(spec, ApproverSpec::Manager | ApproverSpec::Subject);
+        let mut named: BTreeSet<&str> = BTreeSet::new();
+        for spec in all() {
+            match spec {
+                ApproverSpec::People(keys) => named.extend(keys.iter().map(String::as_str)),
+                ApproverSpec::Group(key) => {
+                    named.extend(
+                        self.wanted
+                            .groups
+                            .get(key)
+                            .into_iter()
+                            .flat_map(|group| &group.members)
+                            .map(String::as_str),
+                    );
+                }
+                _ => {}
+            }
+        }
+        let count = named.len();
+        let doubtful = |spec: &ApproverSpec| matches!(spec, ApproverSpec::Group(key) if self.doubtful.contains(key));
+        if all().any(|spec| others(&spec) || doubtful(spec)) {
+            return;
+        }
+        if count == 0 && all().any(|spec| owners(&spec)) {
+            let app = all().any(|spec| matches!(spec, ApproverSpec::AppOwners));
+            let only = if app {
+                OnlyOwners::OfTheApp
+            } else {
+                OnlyOwners::OfTheEntitlement
+            };
+            self.by_owners.entry(policy.to_owned()).or_insert(only);
+        } else if count == 0 {
+            self.wrong(
+                &place.field("approvers"),
+                "this step can only come to nobody; name somebody, or a group with members",
+            );
+        } else if let Quorum::AtLeast(wanted) = quorum
+            && (wanted as usize) > count
+            && !all().any(|spec| owners(&spec))
+        {
+            let people = if count == 1 { "person is" } else { "people are" };
+            self.wrong(
+                &place.field("quorum"),
+                format!("{wanted} have to approve, and only {count} {people} named"),
+            );
+        }
+    }
+}
