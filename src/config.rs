@@ -304,7 +304,7 @@ mod tests {
         assert_eq!(
             config.logs,
             LogConfig {
-                filter: "info".into(),
+                filter: DEFAULT_FILTER.into(),
                 format: LogFormat::Text
             }
         );

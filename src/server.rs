@@ -118,9 +118,10 @@ impl Server {
         let handle = Arc::new(move |inbound| handlers.clone().handle(inbound));
         let gateway = Gateway::new(handle, slack.clone(), ours.clone(), Gateway::DEADLINE);
         if let Some(secret) = &config.slack.signing_secret {
-            let clock = Arc::new(crate::clock::SystemClock);
+            // The demo's small Slack signs by the same moved clock.
+            let mouth = HttpMouth::new(gateway.clone(), secret, Arc::clone(&system.clock));
             // Set once, here; a second value cannot come.
-            let _ = readiness.mouth.set(HttpMouth::new(gateway.clone(), secret, clock));
+            let _ = readiness.mouth.set(mouth);
         }
         if config.slack.app_token.is_some() {
             let mouth = SocketMouth::new(gateway.clone(), slack, options.socket, stop.clone());

@@ -61,8 +61,8 @@ INSERT INTO requests (requester_id, subject_id, entitlement_id, length, justific
                       via, origin, policy, alarm, steps, state, outcome, revision, widened, created_at,
                       closed_at, wake_at)
 VALUES (:person, :person, :entitlement, 14400, 'Needed for the incident of this morning', false, false,
-        'slack', 'slack-view:B' || :place::text, :policy::jsonb, NULL, :steps::jsonb, 'open', :outcome::jsonb, 1, false,
-        '2030-01-01 00:00:00+00'::timestamptz + make_interval(secs => :now::double precision), NULL, NULL)
+        'slack', 'slack-view-' || :place::text, :policy::jsonb, NULL, :steps::jsonb, 'open', :outcome::jsonb, 1, false,
+        '2030-01-01'::timestamptz + make_interval(secs => :now::double precision), NULL, NULL)
 RETURNING id \gset r_
 -- set who is asked
 WITH asked AS (SELECT person_id FROM owners WHERE app_id = :e_app_id::bigint),
@@ -72,7 +72,7 @@ INSERT INTO request_approvers (request_id, step, person_id)
 SELECT :r_id::bigint, 0, person_id FROM asked ON CONFLICT DO NOTHING;
 -- append to the audit
 INSERT INTO audit (at, actor_id, via, request_id, grant_id, emergency, event)
-SELECT '2030-01-01 00:00:00+00'::timestamptz, actor, via, request, granted, emergency, event
+SELECT '2030-01-01'::timestamptz, actor, via, request, granted, emergency, event
   FROM unnest(ARRAY[:person, NULL]::bigint[], ARRAY['slack', 'system'], ARRAY[:r_id, :r_id]::bigint[],
               ARRAY[NULL, NULL]::bigint[], ARRAY[false, false], ARRAY[:submitted, :opened]::jsonb[])
        WITH ORDINALITY AS entry (actor, via, request, granted, emergency, event, place)
@@ -89,10 +89,10 @@ SELECT DISTINCT s.person_id FROM cards c JOIN slack_identities s ON s.person_id 
  WHERE c.request_id = :r_id::bigint AND s.home_at IS NOT NULL;
 -- enqueue_jobs
 INSERT INTO jobs (lane, name, payload, priority, run_at, created_at)
-SELECT lane, name, payload, priority, run_at, '2030-01-01 00:00:00+00'::timestamptz
+SELECT lane, name, payload, priority, run_at, '2030-01-01'::timestamptz
 FROM unnest(ARRAY['refresh_card:' || :r_id::text || 'a', 'refresh_card:' || :r_id::text || 'b'], ARRAY['refresh_card', 'refresh_card'],
             ARRAY['{"id": 1}', '{"id": 2}']::jsonb[], ARRAY[1, 1]::smallint[],
-            ARRAY['2030-01-01 00:00:00+00', '2030-01-01 00:00:00+00']::timestamptz[])
+            ARRAY['2030-01-01', '2030-01-01']::timestamptz[])
     AS new (lane, name, payload, priority, run_at)
 ON CONFLICT (lane, name) WHERE state = 'waiting' DO UPDATE SET
     payload = excluded.payload,

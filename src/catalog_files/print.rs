@@ -6,6 +6,9 @@ use std::fmt::{self, Write as _};
 /// Longer values are cut: a plan is read, not parsed.
 const LONGEST: usize = 90;
 
+/// Of a longer list only the length is told where a line is all there is.
+const MANY: usize = 8;
+
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&table(self, false))
@@ -105,6 +108,7 @@ fn summary(change: &Change) -> String {
                 How::List { added, .. } if field == "rules" => {
                     format!("{} {}", added.len(), if added.len() == 1 { "rule" } else { "rules" })
                 }
+                How::List { added, .. } if added.len() > MANY => format!("{} {field}", added.len()),
                 How::List { added, .. } => added.join(", "),
             })
     };

@@ -9,6 +9,7 @@ pub mod serve;
 use crate::{
     config::{Config, DEFAULT_FILTER},
     db::Db,
+    slack::manifest,
     telemetry,
 };
 use anyhow::Context as _;
@@ -35,6 +36,12 @@ enum Verb {
     Migrate,
     /// Make people, groups, policies and the catalog what a folder of files says; shows the plan first
     Apply(apply::Apply),
+    /// Print the Slack app's manifest: for Socket Mode, or for signed HTTP to an address
+    Manifest {
+        /// Where Slack shall send to, such as https://c1.example.com
+        #[arg(long, value_name = "URL")]
+        http: Option<url::Url>,
+    },
     /// Check settings, database, Slack scopes and clock, and say what to do about each
     Doctor,
 }
@@ -60,6 +67,10 @@ pub fn run(words: Words) -> ExitCode {
             Verb::Demo(demo) => demo.run().await.map(|()| ExitCode::SUCCESS),
             Verb::Migrate => migrate().await.map(|()| ExitCode::SUCCESS),
             Verb::Apply(apply) => apply.run().await,
+            Verb::Manifest { http } => {
+                say(http.map_or_else(|| manifest::SOCKET_MODE.to_owned(), |base| manifest::for_http(&base)).trim_end());
+                Ok(ExitCode::SUCCESS)
+            }
             Verb::Doctor => doctor::doctor().await,
         }
     });

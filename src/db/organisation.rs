@@ -341,7 +341,6 @@ async fn write_people(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<(), DbEr
     )
     .execute(tx.conn())
     .await?;
-    // Roles come from files alone, so whoever is not in them has none.
     let changing: Vec<i64> = changed
         .iter()
         .filter_map(|(key, _)| known.get(key.as_str()).copied())
@@ -349,8 +348,9 @@ async fn write_people(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<(), DbEr
     sqlx::query!(
         "-- people: roles are written anew
         DELETE FROM person_roles
-        WHERE person_id = ANY($1) OR person_id IN (SELECT id FROM people WHERE NOT in_files)",
-        &changing
+        WHERE person_id = ANY($1) OR person_id IN (SELECT id FROM people WHERE key = ANY($2))",
+        &changing,
+        &leaving
     )
     .execute(tx.conn())
     .await?;

@@ -133,31 +133,11 @@ pub async fn person(db: &Db, id: PersonId) -> Result<Option<Person>, DbError> {
     Ok(people_by_ids_with(db.pool(), &[id]).await?.remove(&id))
 }
 
-/// [`person`] in a transaction.
-///
-/// # Errors
-/// As [`people_by_ids`].
-pub async fn person_in(tx: &mut Tx<'_>, id: PersonId) -> Result<Option<Person>, DbError> {
-    Ok(people_by_ids_with(tx.conn(), &[id]).await?.remove(&id))
-}
-
 /// The person with this short name.
 ///
 /// # Errors
 /// As [`people_by_ids`].
 pub async fn person_by_key(db: &Db, key: &str) -> Result<Option<Person>, DbError> {
-    person_by_key_with(db.pool(), key).await
-}
-
-/// [`person_by_key`] in a transaction.
-///
-/// # Errors
-/// As [`people_by_ids`].
-pub async fn person_by_key_in(tx: &mut Tx<'_>, key: &str) -> Result<Option<Person>, DbError> {
-    person_by_key_with(tx.conn(), key).await
-}
-
-async fn person_by_key_with(on: impl PgExecutor<'_>, key: &str) -> Result<Option<Person>, DbError> {
     sqlx::query_as!(
         PersonRow,
         r#"-- person_by_key
@@ -166,68 +146,10 @@ async fn person_by_key_with(on: impl PgExecutor<'_>, key: &str) -> Result<Option
         FROM people p WHERE p.key = $1"#,
         key
     )
-    .fetch_optional(on)
+    .fetch_optional(db.pool())
     .await?
     .map(Person::try_from)
     .transpose()
-}
-
-/// The keys of the groups a person is in, in order.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn groups_of(db: &Db, person: PersonId) -> Result<Vec<String>, DbError> {
-    groups_of_with(db.pool(), person).await
-}
-
-/// [`groups_of`] in a transaction.
-///
-/// # Errors
-/// As there.
-pub async fn groups_of_in(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<String>, DbError> {
-    groups_of_with(tx.conn(), person).await
-}
-
-async fn groups_of_with(on: impl PgExecutor<'_>, person: PersonId) -> Result<Vec<String>, DbError> {
-    Ok(sqlx::query_scalar!(
-        "-- groups_of
-        SELECT g.key FROM groups g JOIN group_members m ON m.group_id = g.id WHERE m.person_id = $1 ORDER BY g.key",
-        person.0
-    )
-    .fetch_all(on)
-    .await?)
-}
-
-/// Is `manager` above `person`, at any distance? A ring of managers ends the search.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn manages(db: &Db, manager: PersonId, person: PersonId) -> Result<bool, DbError> {
-    manages_with(db.pool(), manager, person).await
-}
-
-/// [`manages`] in a transaction.
-///
-/// # Errors
-/// As there.
-pub async fn manages_in(tx: &mut Tx<'_>, manager: PersonId, person: PersonId) -> Result<bool, DbError> {
-    manages_with(tx.conn(), manager, person).await
-}
-
-async fn manages_with(on: impl PgExecutor<'_>, manager: PersonId, person: PersonId) -> Result<bool, DbError> {
-    Ok(sqlx::query_scalar!(
-        r#"-- manages: UNION (not ALL) forgets what was seen before, so that a ring ends
-        WITH RECURSIVE above (id) AS (
-            SELECT manager_id FROM people WHERE id = $2 AND manager_id IS NOT NULL
-            UNION
-            SELECT p.manager_id FROM people p JOIN above a ON p.id = a.id WHERE p.manager_id IS NOT NULL
-        )
-        SELECT EXISTS (SELECT FROM above WHERE id = $1) AS "manages!""#,
-        manager.0,
-        person.0
-    )
-    .fetch_one(on)
-    .await?)
 }
 
 /// Has this person anybody under them?
@@ -287,19 +209,6 @@ pub async fn slack_user_of(
         .into_iter()
         .map(|row| (PersonId(row.person_id), row.user_id, row.dm_channel))
         .collect())
-}
-
-/// The picture of a person in Slack, if it is known.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn avatar_of(db: &Db, person: PersonId) -> Result<Option<String>, DbError> {
-    Ok(
-        sqlx::query_scalar!("SELECT avatar FROM slack_identities WHERE person_id = $1", person.0)
-            .fetch_optional(db.pool())
-            .await?
-            .flatten(),
-    )
 }
 
 /// Binds a Slack account to a person: once, and for good.
@@ -617,5 +526,9 @@ pub async fn see_accounts(
 /// # Errors
 /// When the database does not answer.
 pub async fn linked(db: &Db) -> Result<i64, DbError> {
-    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM slack_identities"#).fetch_one(db.pool()).await?)
+    Ok(
+        sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM slack_identities"#)
+            .fetch_one(db.pool())
+            .await?,
+    )
 }

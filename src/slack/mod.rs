@@ -6,7 +6,7 @@
 //!   view/       read model -> Block Kit                                       pure
 //!   deliver.rs  what goes out: cards, threads, notices, Home tabs             by the message ledger
 //!   directory.rs who is there: people of the workspace                        by events and by users.list
-//!   client.rs   calls to the Web API                                          limits, time-outs, classes of errors
+//!   client/     calls to the Web API                                          limits, time-outs, classes of errors
 //!   surface.rs  every name Slack knows of us
 //! ```
 //!

@@ -8,7 +8,7 @@ pub const COMMAND: &str = "/c1";
 /// Global shortcut "Request access".
 pub const SHORTCUT_REQUEST: &str = "request_access";
 
-/// Message shortcut "Request access about this".
+/// Message shortcut "Request access for this".
 pub const SHORTCUT_REQUEST_ABOUT: &str = "request_access_about";
 
 /// All slash commands.

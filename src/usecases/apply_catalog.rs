@@ -266,11 +266,7 @@ fn plan_for(
             .map_or_else(|| key.clone(), |new| (*new).to_owned())
     };
     let mut before = stored.organisation.clone();
-    before.people = before
-        .people
-        .into_iter()
-        .filter(|(key, _)| !renamed.contains_key(key.as_str()))
-        .collect();
+    before.people.retain(|key, _| !renamed.contains_key(key.as_str()));
     for (key, person) in matches
         .iter()
         .filter_map(|(key, found)| found.map(|person| (*key, person)))

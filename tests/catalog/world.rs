@@ -46,16 +46,16 @@ async fn server() -> Arc<Server> {
 }
 
 /// A system with an empty, migrated database.
-pub struct World {
-    pub system: System,
+pub(crate) struct World {
+    pub(crate) system: System,
     /// To look behind the scenes.
-    pub pool: PgPool,
+    pub(crate) pool: PgPool,
     // The last field: connections are closed before the server stops.
     _server: Arc<Server>,
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let server = server().await;
         let name = format!("catalog_{}", NEXT.fetch_add(1, Ordering::Relaxed));
         let url = server.postgres.create_database(&name).await.expect("a database");
@@ -74,16 +74,7 @@ impl World {
         }
     }
 
-    /// With the demo company.
-    pub async fn with_company() -> Self {
-        let world = Self::new().await;
-        catalog_files::apply_folder(&world.system, company())
-            .await
-            .expect("the demo company");
-        world
-    }
-
-    pub async fn propose(&self, files: &[(String, String)]) -> Result<Proposal, FolderError> {
+    pub(crate) async fn propose(&self, files: &[(String, String)]) -> Result<Proposal, FolderError> {
         let files: Vec<(&str, &str)> = files
             .iter()
             .map(|(name, text)| (name.as_str(), text.as_str()))
@@ -92,7 +83,7 @@ impl World {
     }
 
     /// Applies files and says what was shown before.
-    pub async fn apply(&self, files: &[(String, String)]) -> (String, Applied) {
+    pub(crate) async fn apply(&self, files: &[(String, String)]) -> (String, Applied) {
         let proposal = self.propose(files).await.expect("files in order");
         let applied = catalog_files::carry_out(&self.system, &proposal, "tester")
             .await
@@ -108,21 +99,21 @@ impl World {
     }
 
     /// The rows of a query as texts.
-    pub async fn rows(&self, sql: &'static str) -> Vec<String> {
+    pub(crate) async fn rows(&self, sql: &'static str) -> Vec<String> {
         sqlx::query_scalar(sql).fetch_all(&self.pool).await.expect(sql)
     }
 
-    pub async fn count(&self, sql: &'static str) -> i64 {
+    pub(crate) async fn count(&self, sql: &'static str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.expect(sql)
     }
 }
 
-pub fn company() -> &'static Path {
+pub(crate) fn company() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/demo/company"))
 }
 
 /// The files of a small organisation: three people, a policy, an app.
-pub fn small() -> Vec<(String, String)> {
+pub(crate) fn small() -> Vec<(String, String)> {
     [
         ("organisation.yaml", "last_resort: [erin]\n"),
         (
@@ -164,7 +155,7 @@ entitlements:
 }
 
 /// `small`, with texts in place of others.
-pub fn small_with(changes: &[(&str, &str, &str)]) -> Vec<(String, String)> {
+pub(crate) fn small_with(changes: &[(&str, &str, &str)]) -> Vec<(String, String)> {
     let mut files = small();
     for (file, from, to) in changes {
         let (_, text) = files

@@ -1,3 +1,5 @@
+//! The JSON door that the page and scripts use.
+
 use futures::StreamExt;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! Events over HTTP: signatures, deadlines, repetitions.
+
 use std::time::Duration;
 
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Everything that can be told to go wrong.
+
 use std::time::Duration;
 
 use serde_json::{Value, json};

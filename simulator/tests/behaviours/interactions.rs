@@ -1,3 +1,5 @@
+//! Commands, buttons, selects and what the app answers.
+
 use std::time::Duration;
 
 use serde_json::json;

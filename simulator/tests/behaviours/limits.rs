@@ -1,3 +1,5 @@
+//! What Slack refuses for its size, its shape or its pace.
+
 use std::time::Duration;
 
 use serde_json::json;

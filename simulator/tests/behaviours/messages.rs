@@ -1,3 +1,5 @@
+//! Messages, threads, edits and what the app hears of them.
+
 use serde_json::{Value, json};
 use simulator::MessageRef;
 

@@ -1,3 +1,5 @@
+//! The Web API: tokens, scopes, arguments, answers.
+
 use http_body_util::{BodyExt, Full};
 use serde_json::{Value, json};
 use simulator::SeedPerson;

@@ -1,3 +1,5 @@
+//! Modals: opened, updated, pushed, submitted, closed.
+
 use serde_json::{Value, json};
 use simulator::SubmitOutcome;
 

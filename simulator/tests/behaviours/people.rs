@@ -1,3 +1,5 @@
+//! People who come, change and go.
+
 use serde_json::json;
 use simulator::{ProfileChange, SeedGroup, SeedPerson};
 

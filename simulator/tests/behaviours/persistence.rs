@@ -1,3 +1,5 @@
+//! What is kept between runs.
+
 use std::time::Duration;
 
 use serde_json::json;

@@ -1,3 +1,5 @@
+//! Socket Mode: hello, acknowledgements, connections that end.
+
 use std::time::Duration;
 
 use futures::{SinkExt, StreamExt};

@@ -5,7 +5,7 @@ use super::{
     Message, approver,
     decision::{cancel_button, end_button, extend_button, title},
     kit::{actions, button, context, fields, header, quote, sentence},
-    limits::{FIELD, NAME, SECTION},
+    limits::{EXCERPT, FIELD, NAME, SECTION},
     phrase::Phrase,
     state,
     text::{Mentions, line},
@@ -166,6 +166,10 @@ pub(super) fn what(card: &RequestCard, mentions: &Mentions) -> Vec<SlackBlock> {
 fn standing(card: &RequestCard, mentions: &Mentions) -> Vec<SlackBlock> {
     let sign = state::sign(&card.standing, None);
     let phrase = Phrase::of(&format!("{sign} ")).then(state::standing(&card.standing, card.viewer.person));
+    let phrase = match state::approvers_reason(card) {
+        Some(reason) => phrase.text(": ").said(reason, EXCERPT),
+        None => phrase,
+    };
     let mut blocks = vec![sentence(&phrase, mentions)];
     blocks.extend(reason_given(card));
     blocks.extend(state::progress(card).map(|progress| sentence(&progress, mentions)));

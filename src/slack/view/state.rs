@@ -5,7 +5,7 @@ use crate::{
     domain::{grant::GrantState, ids::PersonId, step::StepState, step::Verdict},
     usecases::queries::{
         my_work::RequestLine,
-        request_card::{GrantLine, RequestCard, Standing, StepLine},
+        request_card::{GrantLine, RequestCard, Role, Standing, StepLine},
     },
 };
 use chrono::{DateTime, Utc};
@@ -142,9 +142,7 @@ pub fn request_line(line: &RequestLine, reader: PersonId) -> Phrase {
 #[must_use]
 pub fn progress(card: &RequestCard) -> Option<Phrase> {
     let steps = &card.steps;
-    let telling =
-        |step: &StepLine| step.needed > 1 || step.decisions.iter().any(|decision| !decision.reason.trim().is_empty());
-    if steps.len() < 2 && !steps.iter().any(telling) {
+    if steps.len() < 2 && !steps.iter().any(|step| tells_more(step, card.viewer.role)) {
         return None;
     }
     let current = match card.standing {
@@ -168,6 +166,24 @@ pub fn progress(card: &RequestCard) -> Option<Phrase> {
         1 => Some(phrase.text("\n○ 1 more step")),
         more => Some(phrase.text(&format!("\n○ {more} more steps"))),
     }
+}
+
+/// Does the line of a lone step say anything that the sentence about the whole request does not?
+fn tells_more(step: &StepLine, role: Role) -> bool {
+    match step.state {
+        StepState::Open => step.needed > 1 && (role == Role::Approver || !step.decisions.is_empty()),
+        StepState::Approved => step.needed > 1,
+        StepState::Waiting | StepState::Denied | StepState::Void => false,
+    }
+}
+
+/// Why the one who alone had to approve did so.
+#[must_use]
+pub fn approvers_reason(card: &RequestCard) -> Option<&str> {
+    let [step] = card.steps.as_slice() else { return None };
+    let Standing::Approved { by: Some(_) } = card.standing else { return None };
+    let last = step.decisions.last().filter(|_| step.needed <= 1)?;
+    Some(last.reason.trim()).filter(|reason| !reason.is_empty())
 }
 
 /// As many steps as a card shows.
@@ -198,7 +214,10 @@ fn step_line(step: &StepLine, standing: &Standing, reader: PersonId) -> Phrase {
         },
         StepState::Open => {
             let phrase = if approvals.is_empty() {
-                phrase
+                match step.needed {
+                    ..=1 => phrase,
+                    needed => phrase.text(&format!("{needed} approvals needed, ")),
+                }
             } else {
                 let so_far = format!(
                     "{} of {}: approved by ",

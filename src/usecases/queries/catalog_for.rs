@@ -109,7 +109,15 @@ pub async fn find(system: &System, subject: PersonId, text: &str) -> Result<Foun
     if words.is_empty() {
         return Ok(Found::Nothing);
     }
-    let rows = db::reading::entitlements(&system.db, subject, None, &words, 50).await?;
+    let mut rows = db::reading::entitlements(&system.db, subject, None, &words, 50).await?;
+    // Words that name an app mean it, even if something in another app is called alike.
+    let named = |row: &EntitlementRow| {
+        let name = row.app_name.to_lowercase();
+        words.iter().all(|word| name.contains(word.as_str()))
+    };
+    if rows.iter().any(named) {
+        rows.retain(named);
+    }
     Ok(match rows.as_slice() {
         [] => Found::Unknown,
         [only] => Found::One(only.app, only.id),
