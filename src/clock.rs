@@ -33,7 +33,9 @@ impl ManualClock {
     /// A clock that is `ahead` of the machine's.
     #[must_use]
     pub fn ahead_by(ahead: TimeDelta) -> Self {
-        Self { ahead: Mutex::new(ahead) }
+        Self {
+            ahead: Mutex::new(ahead),
+        }
     }
 
     /// Moves the clock on and returns how far ahead it is now.

@@ -57,7 +57,9 @@ pub struct Server {
 
 impl std::fmt::Debug for Server {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Server").field("address", &self.address).finish_non_exhaustive()
+        f.debug_struct("Server")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
     }
 }
 
@@ -83,8 +85,15 @@ impl Server {
             .await
             .context("the database cannot be reached")?;
         db.migrate().await.context("the database cannot be migrated")?;
-        let base_url = config.base_url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
-        let system = System { db, clock: options.clock, base_url };
+        let base_url = config
+            .base_url
+            .as_ref()
+            .map(|url| url.as_str().trim_end_matches('/').to_owned());
+        let system = System {
+            db,
+            clock: options.clock,
+            base_url,
+        };
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
 
         let listener = TcpListener::bind(config.listen)
@@ -96,7 +105,10 @@ impl Server {
         let router = probes(checks(&system, &readiness), options.metrics)
             .merge(details_page::details(Arc::clone(&readiness.installation)))
             .merge(options.pages);
-        let site = Site { front: Some(("/slack/", front)), router: http::limited(router) };
+        let site = Site {
+            front: Some(("/slack/", front)),
+            router: http::limited(router),
+        };
         tasks.spawn(http::serve(listener, site, stop.clone()));
 
         let slack = Slack::new(&Settings {
@@ -107,7 +119,11 @@ impl Server {
             paced: config.slack.paced,
         })?;
         let ours = installation(&slack).await?;
-        let deliver = Deliver { system: system.clone(), slack: slack.clone(), team: ours.key() };
+        let deliver = Deliver {
+            system: system.clone(),
+            slack: slack.clone(),
+            team: ours.key(),
+        };
         let directory = Directory {
             system: system.clone(),
             slack: slack.clone(),
@@ -145,7 +161,14 @@ impl Server {
         );
         tasks.spawn(timers::run(system.clone(), stop.clone()));
         tasks.spawn(keep_people(system.clone(), stop.clone()));
-        Ok(Self { system, address, stop, tasks, gateway, runner })
+        Ok(Self {
+            system,
+            address,
+            stop,
+            tasks,
+            gateway,
+            runner,
+        })
     }
 
     /// Stops in order. What was begun ends or is given back.
@@ -195,7 +218,13 @@ fn checks(system: &System, readiness: &Arc<Readiness>) -> Vec<Check> {
     let slack = Check::new("slack", move || {
         let joined = readiness.installation.get().is_some();
         let socket = readiness.socket.get().map_or(Ok(()), |health| health.ready());
-        async move { if joined { socket } else { Err("Slack has not answered yet".to_owned()) } }
+        async move {
+            if joined {
+                socket
+            } else {
+                Err("Slack has not answered yet".to_owned())
+            }
+        }
     });
     vec![database, migrations, slack]
 }

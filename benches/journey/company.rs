@@ -35,9 +35,15 @@ pub(crate) struct Place {
 impl Place {
     /// The form, ready to be sent. The same view is the same act.
     pub(crate) fn submission(&self) -> Vec<u8> {
-        let reason = format!("Needed for the incident of this morning, see ticket {}", payload::mark(self.token));
+        let reason = format!(
+            "Needed for the incident of this morning, see ticket {}",
+            payload::mark(self.token)
+        );
         let view = format!("V{:010}", self.token);
-        payload::signed("/slack/interactions", &payload::submission(&self.requester, &view, self.wish, &reason))
+        payload::signed(
+            "/slack/interactions",
+            &payload::submission(&self.requester, &view, self.wish, &reason),
+        )
     }
 }
 
@@ -59,15 +65,22 @@ impl Company {
     pub(crate) async fn of_c1(pool: &PgPool, accounts: usize) -> anyhow::Result<Self> {
         let began = Instant::now();
         loop {
-            let linked: i64 = sqlx::query_scalar("SELECT count(*) FROM slack_identities").fetch_one(pool).await?;
+            let linked: i64 = sqlx::query_scalar("SELECT count(*) FROM slack_identities")
+                .fetch_one(pool)
+                .await?;
             if usize::try_from(linked)? >= accounts {
                 break;
             }
-            ensure!(began.elapsed() < Duration::from_secs(60), "after a minute c1 knows {linked} of {accounts} people");
+            ensure!(
+                began.elapsed() < Duration::from_secs(60),
+                "after a minute c1 knows {linked} of {accounts} people"
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         // Everybody has been written to before: the conversations need not be opened in the middle of a figure.
-        sqlx::raw_sql("UPDATE slack_identities SET dm_channel = 'D' || substr(user_id, 2)").execute(pool).await?;
+        sqlx::raw_sql("UPDATE slack_identities SET dm_channel = 'D' || substr(user_id, 2)")
+            .execute(pool)
+            .await?;
         sqlx::query(
             "WITH policy AS (
                  INSERT INTO policies (key, name, kind, rules)
@@ -112,8 +125,11 @@ impl Company {
     /// Gives the floor the same company.
     pub(crate) async fn to_floor(&self, pool: &PgPool) -> anyhow::Result<()> {
         sqlx::raw_sql(floor::SCHEMA).execute(pool).await?;
-        let (ids, owners): (Vec<i64>, Vec<String>) =
-            self.entitlements.iter().map(|(wish, owner)| (wish.entitlement, owner.clone())).unzip();
+        let (ids, owners): (Vec<i64>, Vec<String>) = self
+            .entitlements
+            .iter()
+            .map(|(wish, owner)| (wish.entitlement, owner.clone()))
+            .unzip();
         sqlx::query("INSERT INTO entitlements SELECT * FROM unnest($1::bigint[], $2::text[])")
             .bind(ids)
             .bind(owners)

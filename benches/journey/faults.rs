@@ -54,14 +54,25 @@ fn resent(c1: &Subject) -> anyhow::Result<(usize, usize)> {
     let (mut twice, mut lost) = (0, 0);
     for place in &places {
         until_yes(c1.address, || place.submission(), true)?;
-        let asked = c1.slack.wait(place.token, PATIENCE, |told| asks(told, &place.owner)).context("nobody was asked")?;
+        let asked = c1
+            .slack
+            .wait(place.token, PATIENCE, |told| asks(told, &place.owner))
+            .context("nobody was asked")?;
         c1.slack.settle(Duration::from_millis(50));
         let (token, body) = comment(place, &asked);
-        let (first, again) = (payload::signed("/slack/events", &body), payload::resent("/slack/events", &body, 1));
+        let (first, again) = (
+            payload::signed("/slack/events", &body),
+            payload::resent("/slack/events", &body, 1),
+        );
         wire::closed(c1.address, 2, &[first, again]);
         wire::closed(c1.address, 1, &[payload::resent("/slack/events", &body, 2)]);
         c1.slack.settle(Duration::from_millis(100));
-        let copies = c1.slack.told(token).iter().filter(|told| told.channel == payload::dm(&place.requester)).count();
+        let copies = c1
+            .slack
+            .told(token)
+            .iter()
+            .filter(|told| told.channel == payload::dm(&place.requester))
+            .count();
         twice += usize::from(copies > 1);
         lost += usize::from(copies == 0);
     }
@@ -102,7 +113,10 @@ fn killed(c1: &mut Subject, count: usize, kills: usize) -> anyhow::Result<Vec<(&
         let people = scope.spawn(|| {
             wire::together(count, |place| {
                 wait_until(start + Duration::from_secs_f64(place as f64 / RATE));
-                (places[place].clone(), act(address, &slack, &places[place], place % 5 < 2))
+                (
+                    places[place].clone(),
+                    act(address, &slack, &places[place], place % 5 < 2),
+                )
             })
         });
         for kill in 1..=kills {
@@ -111,16 +125,24 @@ fn killed(c1: &mut Subject, count: usize, kills: usize) -> anyhow::Result<Vec<(&
             c1.kill();
             c1.start()?;
         }
-        people.join().map_err(|_| anyhow::anyhow!("a thread of the load panicked"))
+        people
+            .join()
+            .map_err(|_| anyhow::anyhow!("a thread of the load panicked"))
     })?;
     // What a dead process held is taken up by its successor when the lease has run out.
     thread::sleep(Duration::from_secs(9));
     slack.settle(Duration::from_secs(2));
-    let mut count = Count { kind: c1.kind, ..Count::default() };
+    let mut count = Count {
+        kind: c1.kind,
+        ..Count::default()
+    };
     for (place, acted) in &acted {
         count.add(&slack, place, acted.as_ref().ok());
     }
-    let unanswered: Vec<String> = acted.iter().filter_map(|(_, acted)| Some(format!("{:#}", acted.as_ref().err()?))).collect();
+    let unanswered: Vec<String> = acted
+        .iter()
+        .filter_map(|(_, acted)| Some(format!("{:#}", acted.as_ref().err()?)))
+        .collect();
     if let Some(first) = unanswered.first() {
         say(&format!("{} people gave up: {first}", unanswered.len()));
     }
@@ -147,7 +169,9 @@ struct Acted {
 
 fn act(address: SocketAddr, slack: &Slack, place: &Place, comments: bool) -> anyhow::Result<Acted> {
     until_yes(address, || place.submission(), true).context("the form")?;
-    let asked = slack.wait(place.token, PATIENCE, |told| asks(told, &place.owner)).context("nobody was asked")?;
+    let asked = slack
+        .wait(place.token, PATIENCE, |told| asks(told, &place.owner))
+        .context("nobody was asked")?;
     let mut commented = None;
     if comments {
         let (token, body) = comment(place, &asked);
@@ -155,7 +179,10 @@ fn act(address: SocketAddr, slack: &Slack, place: &Place, comments: bool) -> any
         commented = Some(token);
     }
     until_yes(address, || approval(place, &asked), true).context("the approval")?;
-    Ok(Acted { asked, comment: commented })
+    Ok(Acted {
+        asked,
+        comment: commented,
+    })
 }
 
 /// Sends until it is answered with a yes, as a person who sees an error would.
@@ -166,14 +193,21 @@ fn until_yes(address: SocketAddr, request: impl Fn() -> Vec<u8>, silent: bool) -
         if sample.status == 200 && (sample.silent || !silent) {
             return Ok(());
         }
-        anyhow::ensure!(Instant::now() < until, "no yes after a minute; the last answer was {}", sample.status);
+        anyhow::ensure!(
+            Instant::now() < until,
+            "no yes after a minute; the last answer was {}",
+            sample.status
+        );
         thread::sleep(Duration::from_millis(100));
     }
 }
 
 /// How many threads do not copy another comment.
 fn silent_threads(c1: &Subject, acted: &[(Place, anyhow::Result<Acted>)]) -> anyhow::Result<usize> {
-    let alive: Vec<(&Place, &Acted)> = acted.iter().filter_map(|(place, acted)| Some((place, acted.as_ref().ok()?))).collect();
+    let alive: Vec<(&Place, &Acted)> = acted
+        .iter()
+        .filter_map(|(place, acted)| Some((place, acted.as_ref().ok()?)))
+        .collect();
     let (tokens, requests): (Vec<u32>, Vec<Vec<u8>>) = alive
         .iter()
         .map(|(place, acted)| {
@@ -187,7 +221,11 @@ fn silent_threads(c1: &Subject, acted: &[(Place, anyhow::Result<Acted>)]) -> any
         let told = c1.slack.told(token);
         told.iter().any(|told| told.channel == payload::dm(&place.requester))
     };
-    Ok(tokens.iter().zip(&alive).filter(|(token, (place, _))| !copied(**token, place)).count())
+    Ok(tokens
+        .iter()
+        .zip(&alive)
+        .filter(|(token, (place, _))| !copied(**token, place))
+        .count())
 }
 
 struct Count {
@@ -242,9 +280,16 @@ impl Count {
             _ if numbers.values().any(|times| *times > 1) => self.noted_twice += 1,
             _ => {}
         }
-        let Some(token) = acted.and_then(|acted| acted.comment) else { return };
+        let Some(token) = acted.and_then(|acted| acted.comment) else {
+            return;
+        };
         self.comments += 1;
-        match slack.told(token).iter().filter(|told| told.channel == requester).count() {
+        match slack
+            .told(token)
+            .iter()
+            .filter(|told| told.channel == requester)
+            .count()
+        {
             0 => self.copied_never += 1,
             1 => {}
             _ => self.copied_twice += 1,

@@ -44,11 +44,26 @@ pub(crate) struct Brought {
 pub(crate) type Measure = fn(&mut Subject, &Sizes) -> anyhow::Result<Vec<Brought>>;
 
 /// All, in the order of the table; those that come later may use what earlier ones left.
-pub(crate) const ALL: &[Measure] =
-    &[flood, steady, burst, submissions, slow, journeys, comments, approvals, forged, hot];
+pub(crate) const ALL: &[Measure] = &[
+    flood,
+    steady,
+    burst,
+    submissions,
+    slow,
+    journeys,
+    comments,
+    approvals,
+    forged,
+    hot,
+];
 
 fn brought(name: &'static str, unit: Unit, target: Target, value: f64) -> Brought {
-    Brought { name, unit, target, value }
+    Brought {
+        name,
+        unit,
+        target,
+        value,
+    }
 }
 
 /// Slash commands as fast as 32 people can type them.
@@ -56,12 +71,22 @@ fn flood(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
     let (_, requests) = subject.commands(1000, "request");
     let (calls, began) = (subject.slack.calls(), Instant::now());
     let rate = wire::over_and_over(subject.address, 32, sizes.flood, &requests, 200);
-    let mut all = vec![brought("slash acknowledgements/s", Unit::PerSecond, Target::AtLeast(0.5), rate)];
+    let mut all = vec![brought(
+        "slash acknowledgements/s",
+        Unit::PerSecond,
+        Target::AtLeast(0.5),
+        rate,
+    )];
     if subject.kind != Kind::FloorAck {
         let quiet = Duration::from_millis(200);
         subject.slack.settle(quiet);
         let opened = (subject.slack.calls() - calls) as f64 / (began.elapsed() - quiet).as_secs_f64();
-        all.push(brought("modals opened/s under the same load", Unit::PerSecond, Target::None, opened));
+        all.push(brought(
+            "modals opened/s under the same load",
+            Unit::PerSecond,
+            Target::None,
+            opened,
+        ));
     }
     subject.slack.forget();
     Ok(all)
@@ -75,11 +100,21 @@ fn steady(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> 
     let acks: Vec<f64> = samples.iter().map(|sample| millis(sample.took)).collect();
     let mut all = vec![
         brought("slash ack p50 at 100/s", Unit::Millis, Target::None, median(&acks)),
-        brought("slash ack p99 at 100/s", Unit::Millis, Target::AtMost(2.0), percentile(&acks, 0.99)),
+        brought(
+            "slash ack p99 at 100/s",
+            Unit::Millis,
+            Target::AtMost(2.0),
+            percentile(&acks, 0.99),
+        ),
     ];
     if subject.kind != Kind::FloorAck {
         let opened = opened(subject, &triggers, &samples)?;
-        all.push(brought("slash to views.open p50 at 100/s", Unit::Millis, Target::AtMost(2.0), median(&opened)));
+        all.push(brought(
+            "slash to views.open p50 at 100/s",
+            Unit::Millis,
+            Target::AtMost(2.0),
+            median(&opened),
+        ));
         subject.slack.forget();
     }
     Ok(all)
@@ -91,7 +126,10 @@ fn opened(subject: &Subject, triggers: &[String], samples: &[Sample]) -> anyhow:
         .iter()
         .zip(samples)
         .map(|(trigger, sample)| {
-            let at = subject.slack.wait_opened(trigger, PATIENCE).context("a modal was never opened")?;
+            let at = subject
+                .slack
+                .wait_opened(trigger, PATIENCE)
+                .context("a modal was never opened")?;
             Ok(millis(at.saturating_duration_since(sample.at)))
         })
         .collect()
@@ -104,15 +142,32 @@ fn burst(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
     }
     let (triggers, requests) = subject.commands(sizes.burst, "request");
     let (at, answered) = wire::burst(subject.address, &requests)?;
-    ensure!(answered == requests.len(), "{answered} of {} commands of the burst were answered", requests.len());
+    ensure!(
+        answered == requests.len(),
+        "{answered} of {} commands of the burst were answered",
+        requests.len()
+    );
     let mut last = at;
     for trigger in &triggers {
-        last = last.max(subject.slack.wait_opened(trigger, PATIENCE).context("a modal of the burst was never opened")?);
+        last = last.max(
+            subject
+                .slack
+                .wait_opened(trigger, PATIENCE)
+                .context("a modal of the burst was never opened")?,
+        );
     }
     subject.slack.forget();
     let took = millis(last - at);
-    ensure!(took < 3000.0, "the last modal of the burst came after {took:.0} ms: its trigger had expired");
-    Ok(vec![brought("burst of 400 commands: last views.open", Unit::Millis, Target::AtMost(2.0), took)])
+    ensure!(
+        took < 3000.0,
+        "the last modal of the burst came after {took:.0} ms: its trigger had expired"
+    );
+    Ok(vec![brought(
+        "burst of 400 commands: last views.open",
+        Unit::Millis,
+        Target::AtMost(2.0),
+        took,
+    )])
 }
 
 /// Forms as fast as 32 people submit them, until the last approver has been asked.
@@ -128,14 +183,33 @@ fn submissions(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Broug
     all_fine(&samples, true)?;
     let acked = began.elapsed();
     let asked = asked(subject, places)?;
-    let last = asked.iter().map(|(_, told)| told.at).max().context("there are submissions")?;
+    let last = asked
+        .iter()
+        .map(|(_, told)| told.at)
+        .max()
+        .context("there are submissions")?;
     let acks: Vec<f64> = samples.iter().map(|sample| millis(sample.took)).collect();
     let done = last.max(began + acked) - began;
     subject.asked = asked;
     Ok(vec![
-        brought(SUBMISSIONS, Unit::PerSecond, Target::AtLeast(0.5), samples.len() as f64 / done.as_secs_f64()),
-        brought("submissions acknowledged/s, 32 at once", Unit::PerSecond, Target::None, samples.len() as f64 / acked.as_secs_f64()),
-        brought("submission ack p99, 32 at once", Unit::Millis, Target::AtMost(2.0), percentile(&acks, 0.99)),
+        brought(
+            SUBMISSIONS,
+            Unit::PerSecond,
+            Target::AtLeast(0.5),
+            samples.len() as f64 / done.as_secs_f64(),
+        ),
+        brought(
+            "submissions acknowledged/s, 32 at once",
+            Unit::PerSecond,
+            Target::None,
+            samples.len() as f64 / acked.as_secs_f64(),
+        ),
+        brought(
+            "submission ack p99, 32 at once",
+            Unit::Millis,
+            Target::AtMost(2.0),
+            percentile(&acks, 0.99),
+        ),
     ])
 }
 
@@ -152,8 +226,17 @@ fn slow(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
     let samples = wire::open(subject.address, 10.0, &requests);
     all_fine(&samples, true)?;
     let asked = asked(subject, places)?;
-    let took: Vec<f64> = samples.iter().zip(&asked).map(|(sample, (_, told))| millis(told.at - sample.at)).collect();
-    Ok(vec![brought("submit to DM p50 at 10/s", Unit::Millis, Target::AtMost(4.0), median(&took))])
+    let took: Vec<f64> = samples
+        .iter()
+        .zip(&asked)
+        .map(|(sample, (_, told))| millis(told.at - sample.at))
+        .collect();
+    Ok(vec![brought(
+        "submit to DM p50 at 10/s",
+        Unit::Millis,
+        Target::AtMost(4.0),
+        median(&took),
+    )])
 }
 
 /// One form, until both messages have been posted.
@@ -163,7 +246,10 @@ pub(crate) fn ask_once(subject: &Subject) -> anyhow::Result<()> {
     all_fine(&wire::closed(subject.address, 1, &requests), true)?;
     for (place, _) in asked(subject, places)? {
         let confirmed = |told: &Told| told.channel == payload::dm(&place.requester);
-        subject.slack.wait(place.token, PATIENCE, confirmed).context("the requester's own message never came")?;
+        subject
+            .slack
+            .wait(place.token, PATIENCE, confirmed)
+            .context("the requester's own message never came")?;
     }
     Ok(())
 }
@@ -173,7 +259,9 @@ fn asked(subject: &Subject, places: Vec<Place>) -> anyhow::Result<Vec<(Place, To
     places
         .into_iter()
         .map(|place| {
-            let told = subject.slack.wait(place.token, PATIENCE, |told| asks(told, &place.owner));
+            let told = subject
+                .slack
+                .wait(place.token, PATIENCE, |told| asks(told, &place.owner));
             Ok((place, told.context("an owner was never asked")?))
         })
         .collect()
@@ -209,7 +297,12 @@ fn journeys(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>
     let took = began.elapsed();
     ended.into_iter().collect::<anyhow::Result<Vec<()>>>()?;
     let rate = sizes.journeys as f64 / took.as_secs_f64();
-    Ok(vec![brought("whole journeys/s, 16 at once", Unit::PerSecond, Target::AtLeast(0.5), rate)])
+    Ok(vec![brought(
+        "whole journeys/s, 16 at once",
+        Unit::PerSecond,
+        Target::AtLeast(0.5),
+        rate,
+    )])
 }
 
 fn journey(subject: &Subject, wire: &mut Wire, place: &Place) -> anyhow::Result<()> {
@@ -219,22 +312,34 @@ fn journey(subject: &Subject, wire: &mut Wire, place: &Place) -> anyhow::Result<
         ensure!(status == 200 && wire.body().is_empty(), "answered {status}");
         Ok(())
     };
-    send(&payload::signed("/slack/commands", &payload::command(&place.requester, "request", &trigger)))?;
+    send(&payload::signed(
+        "/slack/commands",
+        &payload::command(&place.requester, "request", &trigger),
+    ))?;
     slack.wait_opened(&trigger, PATIENCE).context("no modal")?;
     send(&place.submission())?;
-    let asked = slack.wait(place.token, PATIENCE, |told| asks(told, &place.owner)).context("nobody was asked")?;
+    let asked = slack
+        .wait(place.token, PATIENCE, |told| asks(told, &place.owner))
+        .context("nobody was asked")?;
     send(&approval(place, &asked))?;
     let updated = |told: &Told| told.how == How::Updated && told.ts == asked.ts;
-    slack.wait(place.token, PATIENCE, updated).context("the approver's message stayed as it was")?;
+    slack
+        .wait(place.token, PATIENCE, updated)
+        .context("the approver's message stayed as it was")?;
     let noted = |told: &Told| notes(told, &place.requester, subject.kind);
-    slack.wait(place.token, PATIENCE, noted).context("the requester was not told")?;
+    slack
+        .wait(place.token, PATIENCE, noted)
+        .context("the requester was not told")?;
     Ok(())
 }
 
 /// The click on "Approve".
 pub(crate) fn approval(place: &Place, asked: &Told) -> Vec<u8> {
     let value = asked.approve.as_deref().unwrap_or_default();
-    payload::signed("/slack/interactions", &payload::approval(&place.owner, &asked.channel, &asked.ts, value))
+    payload::signed(
+        "/slack/interactions",
+        &payload::approval(&place.owner, &asked.channel, &asked.ts, value),
+    )
 }
 
 /// A comment of the owner in the thread under the message that asked: its mark, and what Slack says about it.
@@ -244,7 +349,17 @@ pub(crate) fn comment(place: &Place, asked: &Told) -> (u32, String) {
     let token = 9_000_000 + u32::try_from(count).expect("a run makes fewer comments");
     let text = format!("Which of the two do you need? {}", payload::mark(token));
     let ts = format!("1800000000.{count:06}");
-    (token, payload::comment(&place.owner, &asked.channel, &asked.ts, &ts, &payload::fresh("Ev"), &text))
+    (
+        token,
+        payload::comment(
+            &place.owner,
+            &asked.channel,
+            &asked.ts,
+            &ts,
+            &payload::fresh("Ev"),
+            &text,
+        ),
+    )
 }
 
 /// Fifty comments a second, each in another thread.
@@ -266,10 +381,18 @@ fn comments(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>
     let mut took = Vec::new();
     for ((token, sample), (place, _)) in tokens.iter().zip(&samples).zip(threads) {
         let copied = |told: &Told| told.channel == payload::dm(&place.requester);
-        let told = subject.slack.wait(*token, PATIENCE, copied).context("a comment was never copied")?;
+        let told = subject
+            .slack
+            .wait(*token, PATIENCE, copied)
+            .context("a comment was never copied")?;
         took.push(millis(told.at.saturating_duration_since(sample.at)));
     }
-    Ok(vec![brought("comment to mirror p50 at 50/s", Unit::Millis, Target::AtMost(4.0), median(&took))])
+    Ok(vec![brought(
+        "comment to mirror p50 at 50/s",
+        Unit::Millis,
+        Target::AtMost(4.0),
+        median(&took),
+    )])
 }
 
 /// Fifty approvals a second.
@@ -280,14 +403,23 @@ fn approvals(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought
         vec![payload::signed("/slack/interactions", &click); count]
     } else {
         let left = subject.asked.len().saturating_sub(count);
-        subject.asked.drain(left..).map(|(place, asked)| approval(&place, &asked)).collect()
+        subject
+            .asked
+            .drain(left..)
+            .map(|(place, asked)| approval(&place, &asked))
+            .collect()
     };
     let samples = wire::open(subject.address, 50.0, &requests);
     all_fine(&samples, true)?;
     let acks: Vec<f64> = samples.iter().map(|sample| millis(sample.took)).collect();
     Ok(vec![
         brought("approval ack p50 at 50/s", Unit::Millis, Target::None, median(&acks)),
-        brought("approval ack p99 at 50/s", Unit::Millis, Target::AtMost(2.0), percentile(&acks, 0.99)),
+        brought(
+            "approval ack p99 at 50/s",
+            Unit::Millis,
+            Target::AtMost(2.0),
+            percentile(&acks, 0.99),
+        ),
     ])
 }
 
@@ -296,7 +428,12 @@ fn forged(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> 
     let command = payload::command(&payload::user(1), "request", "t.forged");
     let requests = vec![payload::forged("/slack/commands", &command)];
     let rate = wire::over_and_over(subject.address, 32, sizes.flood, &requests, 401);
-    Ok(vec![brought("forged requests refused/s", Unit::PerSecond, Target::AtLeast(0.7), rate)])
+    Ok(vec![brought(
+        "forged requests refused/s",
+        Unit::PerSecond,
+        Target::AtLeast(0.7),
+        rate,
+    )])
 }
 
 /// One owner is asked far more often than Slack lets anybody be written to; meanwhile others type commands.
@@ -320,7 +457,10 @@ fn hot(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
     });
     let opened = opened(subject, &triggers, &samples);
     subject.slack.heat(None);
-    all_fine(&asked.map_err(|_| anyhow::anyhow!("a thread of the load panicked"))?, true)?;
+    all_fine(
+        &asked.map_err(|_| anyhow::anyhow!("a thread of the load panicked"))?,
+        true,
+    )?;
     let opened = opened?;
     // Whoever waits for the conversation comes back within a second or two.
     subject.slack.settle(Duration::from_millis(2500));
@@ -337,6 +477,10 @@ fn hot(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
 fn all_fine(samples: &[Sample], silent: bool) -> anyhow::Result<()> {
     let fine = |sample: &&Sample| sample.status == 200 && (!silent || sample.silent);
     let odd = samples.iter().filter(|sample| !fine(sample)).count();
-    ensure!(odd == 0, "{odd} of {} requests were not answered with a plain yes", samples.len());
+    ensure!(
+        odd == 0,
+        "{odd} of {} requests were not answered with a plain yes",
+        samples.len()
+    );
     Ok(())
 }

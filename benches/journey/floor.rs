@@ -68,7 +68,10 @@ pub(crate) fn serve(floor: Floor, listen: SocketAddr) -> anyhow::Result<()> {
         let app = match floor {
             Floor::Ack => None,
             Floor::Whole { database, slack } => Some(App {
-                pool: PgPoolOptions::new().max_connections(CONNECTIONS).connect(&database).await?,
+                pool: PgPoolOptions::new()
+                    .max_connections(CONNECTIONS)
+                    .connect(&database)
+                    .await?,
                 client: Client::builder(TokioExecutor::new()).build(HttpConnector::new()),
                 slack,
             }),
@@ -78,7 +81,9 @@ pub(crate) fn serve(floor: Floor, listen: SocketAddr) -> anyhow::Result<()> {
         let listener = TcpListener::bind(listen).await?;
         tokio::spawn(async move {
             loop {
-                let Ok((stream, _)) = listener.accept().await else { continue };
+                let Ok((stream, _)) = listener.accept().await else {
+                    continue;
+                };
                 let _faster = stream.set_nodelay(true);
                 let door = Arc::clone(&door);
                 tokio::spawn(async move {
@@ -86,7 +91,9 @@ pub(crate) fn serve(floor: Floor, listen: SocketAddr) -> anyhow::Result<()> {
                         let door = Arc::clone(&door);
                         async move { Ok::<_, Infallible>(door.answer(request).await) }
                     });
-                    let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                    let _ended = http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
                 });
             }
         });
@@ -103,19 +110,27 @@ struct Door {
 impl Door {
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
-        let Ok(body) = body.collect().await else { return answer(StatusCode::BAD_REQUEST) };
+        let Ok(body) = body.collect().await else {
+            return answer(StatusCode::BAD_REQUEST);
+        };
         let body = body.to_bytes();
         if !self.is_slacks(&head.headers, &body) {
             return answer(StatusCode::UNAUTHORIZED);
         }
-        let Some(app) = &self.app else { return answer(StatusCode::OK) };
+        let Some(app) = &self.app else {
+            return answer(StatusCode::OK);
+        };
         let done = match head.uri.path() {
             "/slack/commands" => app.command(&body),
             "/slack/interactions" => app.interaction(&body).await,
             "/slack/events" => app.event(&body).await,
             _ => return answer(StatusCode::NOT_FOUND),
         };
-        answer(if done.is_ok() { StatusCode::OK } else { StatusCode::INTERNAL_SERVER_ERROR })
+        answer(if done.is_ok() {
+            StatusCode::OK
+        } else {
+            StatusCode::INTERNAL_SERVER_ERROR
+        })
     }
 
     fn is_slacks(&self, headers: &HeaderMap, body: &[u8]) -> bool {
@@ -123,10 +138,13 @@ impl Door {
         let (Some(signature), Some(at)) = (text("x-slack-signature"), text("x-slack-request-timestamp")) else {
             return false;
         };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
         let mut claimed = [0; 32];
         let hex = signature.strip_prefix("v0=").unwrap_or_default();
-        if at.parse::<u64>().is_ok_and(|at| now.abs_diff(at) <= 300) && hex::decode_to_slice(hex, &mut claimed).is_ok() {
+        if at.parse::<u64>().is_ok_and(|at| now.abs_diff(at) <= 300) && hex::decode_to_slice(hex, &mut claimed).is_ok()
+        {
             let mut mac = self.mac.clone();
             for part in [b"v0:", at.as_bytes(), b":", body] {
                 mac.update(part);
@@ -211,7 +229,9 @@ struct Posted {
 impl App {
     fn command(&self, body: &[u8]) -> anyhow::Result<()> {
         let trigger = url::form_urlencoded::parse(body).find(|(key, _)| key == "trigger_id");
-        let Some((_, trigger)) = trigger else { anyhow::bail!("a command has a trigger") };
+        let Some((_, trigger)) = trigger else {
+            anyhow::bail!("a command has a trigger")
+        };
         let view = json!({ "trigger_id": trigger, "view": form() });
         let app = self.clone();
         tokio::spawn(async move { app.call("views.open", &view).await });
@@ -220,8 +240,15 @@ impl App {
 
     async fn interaction(&self, body: &[u8]) -> anyhow::Result<()> {
         let payload = url::form_urlencoded::parse(body).find(|(key, _)| key == "payload");
-        let Some((_, payload)) = payload else { anyhow::bail!("an interaction has a payload") };
-        let Interaction { user, view, actions, container } = serde_json::from_str(&payload)?;
+        let Some((_, payload)) = payload else {
+            anyhow::bail!("an interaction has a payload")
+        };
+        let Interaction {
+            user,
+            view,
+            actions,
+            container,
+        } = serde_json::from_str(&payload)?;
         match (view, actions.into_iter().next(), container) {
             (Some(view), _, _) => self.submitted(user.id, &view).await,
             (None, Some(action), Some(container)) => self.approved(user.id, &action, container).await,
@@ -231,15 +258,19 @@ impl App {
 
     async fn submitted(&self, requester: String, view: &View) -> anyhow::Result<()> {
         let Notes { entitlement } = serde_json::from_str(&view.private_metadata)?;
-        let reason = view.state["values"]["reason"]["form_reason"]["value"].as_str().unwrap_or_default().to_owned();
+        let reason = view.state["values"]["reason"]["form_reason"]["value"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
         let mut tx = self.pool.begin().await?;
-        let request: i64 =
-            sqlx::query_scalar("INSERT INTO requests (requester, entitlement, reason) VALUES ($1, $2, $3) RETURNING id")
-                .bind(&requester)
-                .bind(entitlement)
-                .bind(&reason)
-                .fetch_one(&mut *tx)
-                .await?;
+        let request: i64 = sqlx::query_scalar(
+            "INSERT INTO requests (requester, entitlement, reason) VALUES ($1, $2, $3) RETURNING id",
+        )
+        .bind(&requester)
+        .bind(entitlement)
+        .bind(&reason)
+        .fetch_one(&mut *tx)
+        .await?;
         let (step, approver): (i64, String) = sqlx::query_as(
             "INSERT INTO steps (request_id, approver) SELECT $1, owner FROM entitlements WHERE id = $2 RETURNING id, approver",
         )
@@ -247,7 +278,12 @@ impl App {
         .bind(entitlement)
         .fetch_one(&mut *tx)
         .await?;
-        self.audit(&mut tx, request, json!({ "type": "submitted", "by": requester, "entitlement": entitlement })).await?;
+        self.audit(
+            &mut tx,
+            request,
+            json!({ "type": "submitted", "by": requester, "entitlement": entitlement }),
+        )
+        .await?;
         tx.commit().await?;
         let app = self.clone();
         tokio::spawn(async move { app.ask(step, &approver, &requester, &reason).await });
@@ -287,7 +323,8 @@ impl App {
                 .bind(request)
                 .fetch_one(&mut *tx)
                 .await?;
-        self.audit(&mut tx, request, json!({ "type": "approved", "by": approver })).await?;
+        self.audit(&mut tx, request, json!({ "type": "approved", "by": approver }))
+            .await?;
         tx.commit().await?;
         let app = self.clone();
         tokio::spawn(async move {
@@ -336,15 +373,24 @@ impl App {
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
             .header("authorization", "Bearer xoxb-bench")
             .body(Full::from(body.to_string()))?;
-        Ok(self.client.request(request).await?.into_body().collect().await?.to_bytes())
+        Ok(self
+            .client
+            .request(request)
+            .await?
+            .into_body()
+            .collect()
+            .await?
+            .to_bytes())
     }
 }
 
 fn form() -> Value {
-    let select = |block: &str, label: &str| json!({
-        "type": "input", "block_id": block, "label": { "type": "plain_text", "text": label },
-        "element": { "type": "external_select", "action_id": block, "min_query_length": 0, "placeholder": { "type": "plain_text", "text": "Choose" } }
-    });
+    let select = |block: &str, label: &str| {
+        json!({
+            "type": "input", "block_id": block, "label": { "type": "plain_text", "text": label },
+            "element": { "type": "external_select", "action_id": block, "min_query_length": 0, "placeholder": { "type": "plain_text", "text": "Choose" } }
+        })
+    };
     json!({
         "type": "modal", "callback_id": "request_form", "title": { "type": "plain_text", "text": "Submit a request" },
         "submit": { "type": "plain_text", "text": "Submit" }, "close": { "type": "plain_text", "text": "Cancel" },

@@ -6,10 +6,15 @@ use std::{fs, process::Command};
 pub(crate) fn describe(data: &str) -> String {
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = text.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("unknown", |(_, model)| model);
+    let model = text
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("unknown", |(_, model)| model);
     let version = fs::read_to_string(format!("{data}/PG_VERSION")).unwrap_or_default();
     let kernel = Command::new("uname").arg("-sr").output().ok();
-    let kernel = kernel.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
+    let kernel = kernel
+        .map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        .unwrap_or_default();
     format!(
         "## Speed of the main journey\n\n{cores} cores ({model}), {kernel}, PostgreSQL {}, default durability, loopback. Load of the machine at the start: {}.",
         version.trim(),

@@ -12,7 +12,11 @@
 //! machine does meets all alike; a ratio compares what was measured within one round. A latency counts from when the
 //! request should have been sent. Nothing here asserts a time: what is too slow is marked, and a person judges.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is the result; progress goes to standard error")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the table is the result; progress goes to standard error"
+)]
 
 mod company;
 mod faults;
@@ -36,10 +40,7 @@ use floor::Floor;
 use pgbench::Pgbench;
 use slack::Slack;
 use sqlx::{PgPool, postgres::PgPoolOptions};
-use std::{
-    path::Path,
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 use subject::{Kind, Subject};
 use table::{Table, Target, Unit, millis};
 use tokio::runtime::Runtime;
@@ -53,7 +54,10 @@ fn main() -> anyhow::Result<()> {
     if let ["--floor", name, listen, database, slack] = words.as_slice() {
         let floor = match *name {
             "floor-ack" => Floor::Ack,
-            _ => Floor::Whole { database: (*database).to_owned(), slack: (*slack).to_owned() },
+            _ => Floor::Whole {
+                database: (*database).to_owned(),
+                slack: (*slack).to_owned(),
+            },
         };
         return floor::serve(floor, listen.parse()?);
     }
@@ -68,9 +72,30 @@ fn main() -> anyhow::Result<()> {
         return Ok(());
     }
     let sizes = match (has("quick"), has("full")) {
-        (true, _) => Sizes { rounds: 3, flood: Duration::from_millis(500), steady: 1, burst: 400, submissions: 150, journeys: 60 },
-        (_, true) => Sizes { rounds: 5, flood: Duration::from_secs(5), steady: 10, burst: 400, submissions: 2_000, journeys: 1_500 },
-        _ => Sizes { rounds: 3, flood: Duration::from_secs(2), steady: 4, burst: 400, submissions: 800, journeys: 400 },
+        (true, _) => Sizes {
+            rounds: 3,
+            flood: Duration::from_millis(500),
+            steady: 1,
+            burst: 400,
+            submissions: 150,
+            journeys: 60,
+        },
+        (_, true) => Sizes {
+            rounds: 5,
+            flood: Duration::from_secs(5),
+            steady: 10,
+            burst: 400,
+            submissions: 2_000,
+            journeys: 1_500,
+        },
+        _ => Sizes {
+            rounds: 3,
+            flood: Duration::from_secs(2),
+            steady: 4,
+            burst: 400,
+            submissions: 800,
+            journeys: 400,
+        },
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let dir = tempfile::tempdir()?;
@@ -89,24 +114,53 @@ fn main() -> anyhow::Result<()> {
     measured
 }
 
-fn measure(runtime: &Runtime, postgres: &PrivatePostgres, dir: &Path, sizes: &Sizes, quick: bool) -> anyhow::Result<()> {
+fn measure(
+    runtime: &Runtime,
+    postgres: &PrivatePostgres,
+    dir: &Path,
+    sizes: &Sizes,
+    quick: bool,
+) -> anyhow::Result<()> {
     let mut prepared = prepare(runtime, postgres, dir)?;
     let subjects = &mut prepared.subjects;
     let mut table = Table::default();
     let mut remarks = std::mem::take(&mut prepared.remarks);
 
     for round in 0..sizes.rounds {
-        say(&format!("round {} of {}: start (load {})", round + 1, sizes.rounds, machine::load()));
+        say(&format!(
+            "round {} of {}: start (load {})",
+            round + 1,
+            sizes.rounds,
+            machine::load()
+        ));
         for subject in in_turn(subjects, round) {
             subject.kill();
             let took = subject.start()?;
-            table.note("start to first answer, migrations applied", Unit::Millis, Target::AtMost(4.0), subject.kind, millis(took));
+            table.note(
+                "start to first answer, migrations applied",
+                Unit::Millis,
+                Target::AtMost(4.0),
+                subject.kind,
+                millis(took),
+            );
         }
         std::thread::sleep(Duration::from_secs(2));
         for subject in subjects.iter() {
             if let Some((resident, share)) = subject.memory() {
-                table.note("memory at rest (resident)", Unit::Megabytes, Target::Below(25.0), subject.kind, resident);
-                table.note("memory at rest (proportional share)", Unit::Megabytes, Target::None, subject.kind, share);
+                table.note(
+                    "memory at rest (resident)",
+                    Unit::Megabytes,
+                    Target::Below(25.0),
+                    subject.kind,
+                    resident,
+                );
+                table.note(
+                    "memory at rest (proportional share)",
+                    Unit::Megabytes,
+                    Target::None,
+                    subject.kind,
+                    share,
+                );
             }
         }
     }
@@ -117,9 +171,21 @@ fn measure(runtime: &Runtime, postgres: &PrivatePostgres, dir: &Path, sizes: &Si
                 match figure(subject, sizes) {
                     Ok(all) => {
                         for line in all {
-                            say(&format!("round {}: {} {}: {:.2}", round + 1, subject.kind.name(), line.name, line.value));
+                            say(&format!(
+                                "round {}: {} {}: {:.2}",
+                                round + 1,
+                                subject.kind.name(),
+                                line.name,
+                                line.value
+                            ));
                             if subject.kind == Kind::C1 && line.name == figures::SUBMISSIONS {
-                                table.note(AGAINST_PGBENCH, Unit::PerSecond, Target::AtLeast(0.5), Kind::C1, line.value);
+                                table.note(
+                                    AGAINST_PGBENCH,
+                                    Unit::PerSecond,
+                                    Target::AtLeast(0.5),
+                                    Kind::C1,
+                                    line.value,
+                                );
                             }
                             table.note(line.name, line.unit, line.target, subject.kind, line.value);
                         }
@@ -135,24 +201,45 @@ fn measure(runtime: &Runtime, postgres: &PrivatePostgres, dir: &Path, sizes: &Si
         if let Some(pgbench) = &mut prepared.pgbench {
             let rate = pgbench.run(sizes.flood.max(Duration::from_secs(if quick { 1 } else { 4 })))?;
             say(&format!("round {}: pgbench: {rate:.0}", round + 1));
-            table.note(AGAINST_PGBENCH, Unit::PerSecond, Target::AtLeast(0.5), Kind::Floor, rate);
+            table.note(
+                AGAINST_PGBENCH,
+                Unit::PerSecond,
+                Target::AtLeast(0.5),
+                Kind::Floor,
+                rate,
+            );
         }
     }
     for subject in subjects.iter() {
         if let Some((resident, _)) = subject.memory() {
-            table.note("memory after all of this (resident)", Unit::Megabytes, Target::Below(96.0), subject.kind, resident);
+            table.note(
+                "memory after all of this (resident)",
+                Unit::Megabytes,
+                Target::Below(96.0),
+                subject.kind,
+                resident,
+            );
         }
     }
     println!("\n{}", table.markdown());
-    println!("Medians of {} interleaved rounds. {AGAINST_PGBENCH}: the floor is pgbench.\n", sizes.rounds);
+    println!(
+        "Medians of {} interleaved rounds. {AGAINST_PGBENCH}: the floor is pgbench.\n",
+        sizes.rounds
+    );
 
-    let c1 = subjects.iter_mut().find(|subject| subject.kind == Kind::C1).context("c1 is measured")?;
+    let c1 = subjects
+        .iter_mut()
+        .find(|subject| subject.kind == Kind::C1)
+        .context("c1 is measured")?;
     println!("{}", faults::table(runtime, c1, quick)?);
     if !remarks.is_empty() {
         println!("Remarks:\n");
         remarks.iter().for_each(|remark| println!("- {remark}"));
     }
-    println!("\n<details><summary>Every round</summary>\n\n{}\n</details>", table.rounds());
+    println!(
+        "\n<details><summary>Every round</summary>\n\n{}\n</details>",
+        table.rounds()
+    );
     Ok(())
 }
 
@@ -179,12 +266,19 @@ fn prepare(runtime: &Runtime, postgres: &PrivatePostgres, dir: &Path) -> anyhow:
     let database = runtime.block_on(postgres.create_database("c1"))?;
     let mut c1 = Subject::new(Kind::C1, Slack::start(runtime, ACCOUNTS)?, database, dir)?;
     let first = c1.start()?;
-    say(&format!("c1 with an empty database: first answer after {:.0} ms, migrations included", millis(first)));
+    say(&format!(
+        "c1 with an empty database: first answer after {:.0} ms, migrations included",
+        millis(first)
+    ));
     let pool = connect(runtime, &c1.database)?;
     c1.company = runtime.block_on(Company::of_c1(&pool, ACCOUNTS))?;
 
     // One submission, with everything that is said to the database about it.
-    let log = postgres.data_dir().parent().context("the data have a place")?.join("server.log");
+    let log = postgres
+        .data_dir()
+        .parent()
+        .context("the data have a place")?
+        .join("server.log");
     let tell = |on: &'static str| runtime.block_on(sqlx::raw_sql(on).execute(&pool));
     c1.kill();
     tell("ALTER DATABASE c1 SET log_min_duration_statement = 0")?;
@@ -197,19 +291,36 @@ fn prepare(runtime: &Runtime, postgres: &PrivatePostgres, dir: &Path) -> anyhow:
     let said = statements::read(said.get(before..).unwrap_or_default());
     c1.kill();
     tell("ALTER DATABASE c1 RESET log_min_duration_statement")?;
-    let submission = said.iter().find(|transaction| transaction.names.iter().any(|name| name == "insert a request"));
+    let submission = said
+        .iter()
+        .find(|transaction| transaction.names.iter().any(|name| name == "insert a request"));
     match submission {
-        Some(submission) => remarks.extend(Pgbench::strangers(submission).into_iter().map(|odd| format!("pgbench's script is out of date: {odd}"))),
+        Some(submission) => remarks.extend(
+            Pgbench::strangers(submission)
+                .into_iter()
+                .map(|odd| format!("pgbench's script is out of date: {odd}")),
+        ),
         None => remarks.push("the transaction of a submission was not found in the server's log".to_owned()),
     }
-    let polls = ["claim_jobs", "renew_lease", "orphaned_jobs", "DELETE FROM job_workers WHERE", "find due requests", "find due grants", "find the next wake-up"];
+    let polls = [
+        "claim_jobs",
+        "renew_lease",
+        "orphaned_jobs",
+        "DELETE FROM job_workers WHERE",
+        "find due requests",
+        "find due grants",
+        "find the next wake-up",
+    ];
     let told: Vec<String> = said
         .iter()
         .filter(|transaction| !transaction.names.iter().all(|name| polls.contains(&name.as_str())))
         .map(|transaction| format!("[{}]", transaction.names.join(", ")))
         .collect();
     let statements: usize = said.iter().map(|transaction| transaction.names.len()).sum();
-    remarks.push(format!("one submission, to both messages: {statements} statements, polls included: {}", told.join(" ")));
+    remarks.push(format!(
+        "one submission, to both messages: {statements} statements, polls included: {}",
+        told.join(" ")
+    ));
 
     let pgbench = runtime.block_on(Pgbench::prepare(&pool, &pgbench::socket(&c1)?, &c1.company, dir))?;
     if pgbench.is_none() {
@@ -225,7 +336,11 @@ fn prepare(runtime: &Runtime, postgres: &PrivatePostgres, dir: &Path) -> anyhow:
     runtime.block_on(floor.company.to_floor(&connect(runtime, &floor.database)?))?;
     let mut ack = Subject::new(Kind::FloorAck, floor.slack.clone(), String::new(), dir)?;
     ack.company = c1.company.clone();
-    Ok(Prepared { subjects: vec![ack, floor, c1], pgbench, remarks })
+    Ok(Prepared {
+        subjects: vec![ack, floor, c1],
+        pgbench,
+        remarks,
+    })
 }
 
 /// A few connections of our own.

@@ -72,12 +72,19 @@ pub(crate) fn resent(path: &str, body: &str, times: usize) -> Vec<u8> {
 }
 
 fn request(path: &str, body: &str, secret: &str, ahead: u64, more: &str) -> Vec<u8> {
-    let now = ahead + SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let now = ahead
+        + SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(format!("v0:{now}:").as_bytes());
     mac.update(body.as_bytes());
     let signature = hex::encode(mac.finalize().into_bytes());
-    let kind = if body.starts_with('{') { "application/json" } else { "application/x-www-form-urlencoded" };
+    let kind = if body.starts_with('{') {
+        "application/json"
+    } else {
+        "application/x-www-form-urlencoded"
+    };
     format!(
         "POST {path} HTTP/1.1\r\nHost: c1.test\r\nUser-Agent: Slackbot 1.0 (+https://api.slack.com/robots)\r\n\
          Accept: application/json,*/*\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
@@ -109,8 +116,18 @@ pub(crate) fn submission(user: &str, view: &str, wish: Wish, reason: &str) -> St
     let Wish { app, entitlement } = wish;
     let selects = [
         ("app".to_owned(), "form_app", "Which app do you need?", app),
-        (format!("entitlement:{app}"), "form_entitlement", "What access do you need?", entitlement),
-        (format!("length:{entitlement}:request"), "form_length", "How long do you need it?", 14_400),
+        (
+            format!("entitlement:{app}"),
+            "form_entitlement",
+            "What access do you need?",
+            entitlement,
+        ),
+        (
+            format!("length:{entitlement}:request"),
+            "form_length",
+            "How long do you need it?",
+            14_400,
+        ),
     ];
     let option = |value: i64| json!({ "text": { "type": "plain_text", "text": format!("Option {value}"), "emoji": true }, "value": value.to_string() });
     let mut values = serde_json::Map::new();
@@ -130,7 +147,10 @@ pub(crate) fn submission(user: &str, view: &str, wish: Wish, reason: &str) -> St
             }
         }));
     }
-    values.insert("reason".to_owned(), json!({ "form_reason": { "type": "plain_text_input", "value": reason } }));
+    values.insert(
+        "reason".to_owned(),
+        json!({ "form_reason": { "type": "plain_text_input", "value": reason } }),
+    );
     blocks.push(json!({
         "type": "input", "block_id": "reason", "optional": false, "dispatch_action": false,
         "label": { "type": "plain_text", "text": "Why do you need it?", "emoji": true },

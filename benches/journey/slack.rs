@@ -112,7 +112,9 @@ impl Slack {
         let serving = slack.clone();
         runtime.spawn(async move {
             loop {
-                let Ok((stream, _)) = listener.accept().await else { continue };
+                let Ok((stream, _)) = listener.accept().await else {
+                    continue;
+                };
                 let _faster = stream.set_nodelay(true);
                 let slack = serving.clone();
                 tokio::spawn(async move {
@@ -120,7 +122,9 @@ impl Slack {
                         let slack = slack.clone();
                         async move { Ok::<_, Infallible>(slack.answer(request).await) }
                     });
-                    let _ended = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                    let _ended = http1::Builder::new()
+                        .serve_connection(TokioIo::new(stream), service)
+                        .await;
                 });
             }
         });
@@ -215,7 +219,9 @@ impl Slack {
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
-        let Ok(body) = body.collect().await else { return json_answer("{\"ok\":false,\"error\":\"no_text\"}".into()) };
+        let Ok(body) = body.collect().await else {
+            return json_answer("{\"ok\":false,\"error\":\"no_text\"}".into());
+        };
         let body = body.to_bytes();
         let at = Instant::now();
         self.0.calls.fetch_add(1, Ordering::Relaxed);
@@ -232,7 +238,10 @@ impl Slack {
             "users.list" => json_answer(self.accounts(query)),
             "conversations.open" => {
                 let call: Option<Call<'_>> = serde_json::from_slice(&body).ok();
-                let user = call.as_ref().and_then(|call| call.users.as_deref()).unwrap_or("U0000000");
+                let user = call
+                    .as_ref()
+                    .and_then(|call| call.users.as_deref())
+                    .unwrap_or("U0000000");
                 json_answer(json!({ "ok": true, "channel": { "id": payload::dm(user) } }).to_string())
             }
             "conversations.history" | "conversations.replies" => json_answer(self.history(query)),
@@ -246,7 +255,11 @@ impl Slack {
         };
         let text = std::str::from_utf8(body).unwrap_or_default();
         let channel = call.channel.as_deref().unwrap_or_default();
-        let channel = if channel.starts_with('U') { payload::dm(channel) } else { channel.to_owned() };
+        let channel = if channel.starts_with('U') {
+            payload::dm(channel)
+        } else {
+            channel.to_owned()
+        };
         let ts = match (&call.ts, how) {
             (Some(ts), How::Updated) => ts.to_string(),
             _ => self.next_ts(),
@@ -267,20 +280,34 @@ impl Slack {
         }
         let parent = thread.as_ref().and_then(|thread| seen.marks.get(thread)).copied();
         if how == How::Posted {
-            let kept = Kept { ts: ts.clone(), thread: thread.clone(), metadata: call.metadata };
+            let kept = Kept {
+                ts: ts.clone(),
+                thread: thread.clone(),
+                metadata: call.metadata,
+            };
             seen.history.entry(channel.clone()).or_default().push(kept);
         }
         if let Some(token) = payload::marked(text).or(parent) {
             seen.marks.entry(ts.clone()).or_insert(token);
             let approve = approve_value(text);
-            let told = Told { at, how, channel: channel.clone(), ts: ts.clone(), thread, key, approve };
+            let told = Told {
+                at,
+                how,
+                channel: channel.clone(),
+                ts: ts.clone(),
+                thread,
+                key,
+                approve,
+            };
             seen.told.entry(token).or_default().push(told);
             if let Some(thread) = seen.waiting.get(&payload::mark(token)) {
                 thread.unpark();
             }
         }
         drop(seen);
-        json_answer(format!("{{\"ok\":true,\"channel\":\"{channel}\",\"ts\":\"{ts}\",\"message\":{{\"ts\":\"{ts}\"}}}}"))
+        json_answer(format!(
+            "{{\"ok\":true,\"channel\":\"{channel}\",\"ts\":\"{ts}\",\"message\":{{\"ts\":\"{ts}\"}}}}"
+        ))
     }
 
     fn modal(&self, at: Instant, body: &Bytes) -> Response<Full<Bytes>> {
@@ -301,10 +328,16 @@ impl Slack {
     }
 
     fn accounts(&self, query: &str) -> String {
-        let from: usize = parameter(query, "cursor").and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+        let from: usize = parameter(query, "cursor")
+            .and_then(|cursor| cursor.parse().ok())
+            .unwrap_or(0);
         let to = (from + PAGE).min(self.0.accounts);
         let members: Vec<Value> = (from..to).map(account).collect();
-        let next = if to < self.0.accounts { to.to_string() } else { String::new() };
+        let next = if to < self.0.accounts {
+            to.to_string()
+        } else {
+            String::new()
+        };
         json!({ "ok": true, "members": members, "response_metadata": { "next_cursor": next } }).to_string()
     }
 
@@ -312,7 +345,9 @@ impl Slack {
     fn history(&self, query: &str) -> String {
         let channel = parameter(query, "channel").unwrap_or_default();
         let parent = parameter(query, "ts");
-        let from: usize = parameter(query, "cursor").and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+        let from: usize = parameter(query, "cursor")
+            .and_then(|cursor| cursor.parse().ok())
+            .unwrap_or(0);
         let seen = self.seen();
         let all = seen.history.get(&channel).map(Vec::as_slice).unwrap_or_default();
         let fits = |kept: &&Kept| match &parent {
@@ -320,7 +355,11 @@ impl Slack {
             None => kept.thread.is_none(),
         };
         let found: Vec<&Kept> = all.iter().rev().filter(fits).skip(from).take(PAGE + 1).collect();
-        let next = if found.len() > PAGE { (from + PAGE).to_string() } else { String::new() };
+        let next = if found.len() > PAGE {
+            (from + PAGE).to_string()
+        } else {
+            String::new()
+        };
         let messages: Vec<Value> = found
             .into_iter()
             .take(PAGE)
@@ -345,7 +384,9 @@ fn approve_value(text: &str) -> Option<String> {
     }
     fn look(value: &Value) -> Option<&str> {
         match value {
-            Value::Object(fields) if fields.get("action_id").is_some_and(|id| id == "approve") => fields.get("value")?.as_str(),
+            Value::Object(fields) if fields.get("action_id").is_some_and(|id| id == "approve") => {
+                fields.get("value")?.as_str()
+            }
             Value::Object(fields) => fields.values().find_map(look),
             Value::Array(items) => items.iter().find_map(look),
             _ => None,
@@ -355,7 +396,9 @@ fn approve_value(text: &str) -> Option<String> {
 }
 
 fn parameter(query: &str, name: &str) -> Option<String> {
-    url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
 }
 
 fn json_answer(body: String) -> Response<Full<Bytes>> {
@@ -381,6 +424,8 @@ fn joined() -> Response<Full<Bytes>> {
 fn limited() -> Response<Full<Bytes>> {
     let mut answer = json_answer("{\"ok\":false,\"error\":\"ratelimited\"}".into());
     *answer.status_mut() = hyper::StatusCode::TOO_MANY_REQUESTS;
-    answer.headers_mut().insert(hyper::header::RETRY_AFTER, hyper::header::HeaderValue::from_static("1"));
+    answer
+        .headers_mut()
+        .insert(hyper::header::RETRY_AFTER, hyper::header::HeaderValue::from_static("1"));
     answer
 }

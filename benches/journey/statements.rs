@@ -19,7 +19,10 @@ pub(crate) fn read(log: &str) -> Vec<Transaction> {
         if text.is_empty() {
             text = lines.peek().map_or("", |next| next.trim());
         }
-        let name = text.strip_prefix("--").map_or_else(|| text.split_whitespace().take(4).collect::<Vec<_>>().join(" "), |name| name.trim().to_owned());
+        let name = text.strip_prefix("--").map_or_else(
+            || text.split_whitespace().take(4).collect::<Vec<_>>().join(" "),
+            |name| name.trim().to_owned(),
+        );
         match name.to_uppercase().as_str() {
             "BEGIN" => {
                 open.insert(head, Transaction::default());

@@ -92,15 +92,30 @@ impl Subject {
             }
             Kind::Floor | Kind::FloorAck => {
                 let mut command = Command::new(std::env::current_exe()?);
-                command.args(["--floor", self.kind.name(), &self.address.to_string(), &self.database, &self.slack.url()]);
+                command.args([
+                    "--floor",
+                    self.kind.name(),
+                    &self.address.to_string(),
+                    &self.database,
+                    &self.slack.url(),
+                ]);
                 // Whoever dies leaves nothing behind: the floors end with the pipe.
                 command.stdin(Stdio::piped());
                 command
             }
         };
-        let hello = payload::signed("/slack/commands", &payload::command(&payload::user(1), "help", "t.hello"));
+        let hello = payload::signed(
+            "/slack/commands",
+            &payload::command(&payload::user(1), "help", "t.hello"),
+        );
         let began = Instant::now();
-        self.child = Some(command.stdout(log.try_clone()?).stderr(log).spawn().context("cannot be started")?);
+        self.child = Some(
+            command
+                .stdout(log.try_clone()?)
+                .stderr(log)
+                .spawn()
+                .context("cannot be started")?,
+        );
         while began.elapsed() < Duration::from_secs(60) {
             let answered = Wire::connect(self.address).and_then(|mut wire| wire.exchange(&hello));
             if answered.is_ok_and(|status| status == 200) {
@@ -130,7 +145,10 @@ impl Subject {
         let pid = self.child.as_ref()?.id();
         let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
         let share = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-        Some((kilobytes(&status, "VmRSS:")? / 1024.0, kilobytes(&share, "Pss:")? / 1024.0))
+        Some((
+            kilobytes(&status, "VmRSS:")? / 1024.0,
+            kilobytes(&share, "Pss:")? / 1024.0,
+        ))
     }
 
     /// The next so many wishes, each with its own mark.
@@ -165,7 +183,12 @@ impl Subject {
     /// Is the process still there?
     pub(crate) fn check(&mut self) -> anyhow::Result<()> {
         let ended = self.child.as_mut().map(Child::try_wait).transpose()?.flatten();
-        ensure!(ended.is_none(), "{} ended in the middle: {}", self.kind.name(), self.last_words());
+        ensure!(
+            ended.is_none(),
+            "{} ended in the middle: {}",
+            self.kind.name(),
+            self.last_words()
+        );
         Ok(())
     }
 }

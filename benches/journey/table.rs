@@ -44,7 +44,12 @@ impl Table {
     /// Notes what one round brought.
     pub(crate) fn note(&mut self, name: &str, unit: Unit, target: Target, kind: Kind, value: f64) {
         let place = self.0.iter().position(|figure| figure.name == name).unwrap_or_else(|| {
-            self.0.push(Figure { name: name.to_owned(), unit, target, rounds: HashMap::new() });
+            self.0.push(Figure {
+                name: name.to_owned(),
+                unit,
+                target,
+                rounds: HashMap::new(),
+            });
             self.0.len() - 1
         });
         self.0[place].rounds.entry(kind).or_default().push(value);
@@ -52,7 +57,8 @@ impl Table {
 
     /// As Markdown.
     pub(crate) fn markdown(&self) -> String {
-        let mut text = "| figure | floor-ack | floor | c1 | c1 ÷ floor | target | |\n|---|---|---|---|---|---|---|\n".to_owned();
+        let mut text =
+            "| figure | floor-ack | floor | c1 | c1 ÷ floor | target | |\n|---|---|---|---|---|---|---|\n".to_owned();
         for figure in &self.0 {
             let of = |kind| figure.rounds.get(&kind).map(|rounds| median(rounds));
             let shown = ALL.map(|kind| of(kind).map_or_else(|| "–".to_owned(), |value| number(value, figure.unit)));
@@ -60,13 +66,19 @@ impl Table {
             let (target, reached) = match (figure.target, ratio, of(Kind::C1)) {
                 (Target::AtMost(times), Some(ratio), _) => (format!("≤ {times} × floor"), Some(ratio <= times)),
                 (Target::AtLeast(share), Some(ratio), _) => (format!("≥ {share} × floor"), Some(ratio >= share)),
-                (Target::Below(most), _, Some(value)) => (format!("≤ {}", number(most, figure.unit)), Some(value <= most)),
+                (Target::Below(most), _, Some(value)) => {
+                    (format!("≤ {}", number(most, figure.unit)), Some(value <= most))
+                }
                 _ => ("–".to_owned(), None),
             };
             let ratio = ratio.map_or_else(|| "–".to_owned(), |ratio| format!("{ratio:.2}"));
             let mark = reached.map_or("", |reached| if reached { "✓" } else { "✗" });
             let [ack, floor, c1] = shown;
-            let _written = writeln!(text, "| {} | {ack} | {floor} | {c1} | {ratio} | {target} | {mark} |", figure.name);
+            let _written = writeln!(
+                text,
+                "| {} | {ack} | {floor} | {c1} | {ratio} | {target} | {mark} |",
+                figure.name
+            );
         }
         text
     }
@@ -76,7 +88,9 @@ impl Table {
         let mut text = "| figure | who | rounds |\n|---|---|---|\n".to_owned();
         for figure in &self.0 {
             for kind in ALL {
-                let Some(rounds) = figure.rounds.get(&kind) else { continue };
+                let Some(rounds) = figure.rounds.get(&kind) else {
+                    continue;
+                };
                 let all: Vec<String> = rounds.iter().map(|value| number(*value, figure.unit)).collect();
                 let _written = writeln!(text, "| {} | {} | {} |", figure.name, kind.name(), all.join(" · "));
             }
@@ -89,7 +103,12 @@ impl Figure {
     /// The median of the rounds' own ratios: what else the machine does changes from round to round, for both alike.
     fn ratio(&self) -> Option<f64> {
         let (floor, c1) = (self.rounds.get(&Kind::Floor)?, self.rounds.get(&Kind::C1)?);
-        let ratios: Vec<f64> = floor.iter().zip(c1).filter(|(floor, _)| **floor > 0.0).map(|(floor, c1)| c1 / floor).collect();
+        let ratios: Vec<f64> = floor
+            .iter()
+            .zip(c1)
+            .filter(|(floor, _)| **floor > 0.0)
+            .map(|(floor, c1)| c1 / floor)
+            .collect();
         (!ratios.is_empty()).then(|| median(&ratios))
     }
 }
@@ -114,7 +133,10 @@ pub(crate) fn percentile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let rank = (share * sorted.len() as f64).ceil() as usize;
-    sorted.get(rank.clamp(1, sorted.len().max(1)) - 1).copied().unwrap_or(f64::NAN)
+    sorted
+        .get(rank.clamp(1, sorted.len().max(1)) - 1)
+        .copied()
+        .unwrap_or(f64::NAN)
 }
 
 /// Milliseconds.

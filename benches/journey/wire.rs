@@ -31,7 +31,10 @@ impl Wire {
         let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
-        Ok(Self { stream, buffer: Vec::with_capacity(4096) })
+        Ok(Self {
+            stream,
+            buffer: Vec::with_capacity(4096),
+        })
     }
 
     /// Sends a request and reads its answer: the status.
@@ -74,7 +77,8 @@ fn head(bytes: &[u8]) -> Option<(u16, usize)> {
     let status = head.get(9..12)?.parse().ok()?;
     let length = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+        name.eq_ignore_ascii_case("content-length")
+            .then(|| value.trim().parse::<usize>().ok())?
     });
     Some((status, end + 4 + length.unwrap_or(0)))
 }
@@ -116,7 +120,9 @@ pub(crate) fn closed(address: SocketAddr, threads: usize, requests: &[Vec<u8>]) 
         let mut samples = Vec::new();
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
-            let Some(request) = requests.get(place) else { return samples };
+            let Some(request) = requests.get(place) else {
+                return samples;
+            };
             samples.push((place, one(address, &mut wire, Instant::now(), request)));
         }
     };
@@ -155,13 +161,20 @@ pub(crate) fn over_and_over(
 
 /// Everybody at once, each over a connection of their own: the moment they sent, and how many were answered with 200.
 pub(crate) fn burst(address: SocketAddr, requests: &[Vec<u8>]) -> io::Result<(Instant, usize)> {
-    let mut wires: Vec<Wire> = requests.iter().map(|_| Wire::connect(address)).collect::<io::Result<_>>()?;
+    let mut wires: Vec<Wire> = requests
+        .iter()
+        .map(|_| Wire::connect(address))
+        .collect::<io::Result<_>>()?;
     thread::sleep(Duration::from_millis(100));
     let at = Instant::now();
     for (wire, request) in wires.iter_mut().zip(requests) {
         wire.send(request)?;
     }
-    let answered = wires.iter_mut().filter_map(|wire| wire.answer().ok()).filter(|status| *status == 200).count();
+    let answered = wires
+        .iter_mut()
+        .filter_map(|wire| wire.answer().ok())
+        .filter(|status| *status == 200)
+        .count();
     Ok((at, answered))
 }
 
@@ -172,7 +185,12 @@ fn one(address: SocketAddr, wire: &mut io::Result<Wire>, at: Instant, request: &
     };
     let took = at.elapsed();
     let silent = wire.as_ref().is_ok_and(|wire| wire.body().is_empty());
-    let sample = Sample { at, took, status: *status.as_ref().unwrap_or(&0), silent };
+    let sample = Sample {
+        at,
+        took,
+        status: *status.as_ref().unwrap_or(&0),
+        silent,
+    };
     if status.is_err() {
         *wire = Wire::connect(address);
     }
@@ -186,10 +204,15 @@ pub(crate) fn together<T: Send>(threads: usize, each: impl Fn(usize) -> T + Sync
         let running: Vec<_> = (0..threads)
             .map(|place| {
                 let thread = thread::Builder::new().stack_size(STACK);
-                thread.spawn_scoped(scope, move || each(place)).expect("the machine allows a few hundred threads")
+                thread
+                    .spawn_scoped(scope, move || each(place))
+                    .expect("the machine allows a few hundred threads")
             })
             .collect();
-        running.into_iter().map(|thread| thread.join().expect("a thread of the load does not panic")).collect()
+        running
+            .into_iter()
+            .map(|thread| thread.join().expect("a thread of the load does not panic"))
+            .collect()
     })
 }
 

@@ -10,8 +10,8 @@
 //! ```
 //!
 //! [`read`] takes the folder in, [`Folder::check`] turns it into an
-//! [`Organisation`](crate::domain::organisation::Organisation) or into [`Problems`], each with its file, line and column.
-//! What changes is a [`Plan`](crate::domain::organisation::Plan), printed by [`mod@print`].
+//! [`Organisation`] or into [`Problems`], each with its file, line and column.
+//! What changes is a [`Plan`], printed by [`mod@print`].
 
 mod check;
 mod format;

@@ -39,9 +39,16 @@ impl Apply {
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let db = super::database().await?;
         db.is_current().await.map_err(anyhow::Error::msg)?;
-        let system = System { db, clock: Arc::new(SystemClock), base_url: None };
+        let system = System {
+            db,
+            clock: Arc::new(SystemClock),
+            base_url: None,
+        };
         let proposal = propose(&system, &self.files).await?;
-        proposal.warnings.iter().for_each(|warning| say(format!("warning: {warning}")));
+        proposal
+            .warnings
+            .iter()
+            .for_each(|warning| say(format!("warning: {warning}")));
         say(print::table(&proposal.plan, std::io::stdout().is_terminal()));
         if proposal.plan.is_empty() || self.dry_run || !(self.yes || agreed()?) {
             return Ok(ExitCode::SUCCESS);

@@ -32,8 +32,13 @@ impl Demo {
     /// When a part cannot be started.
     pub async fn run(self) -> anyhow::Result<()> {
         let kept = !self.fresh && self.dir.join("slack.json").exists();
-        let options =
-            Options { dir: self.dir, page: self.page, listen: self.listen, http: self.http, fresh: self.fresh };
+        let options = Options {
+            dir: self.dir,
+            page: self.page,
+            listen: self.listen,
+            http: self.http,
+            fresh: self.fresh,
+        };
         say("Starting");
         let told = |what: &str, took: Duration| say(format!("  ✓ {what:<42} {:>5.1} s", took.as_secs_f64()));
         let running = demo::Demo::start(&options, &told).await?;

@@ -40,9 +40,14 @@ impl fmt::Display for Finding {
 pub async fn doctor() -> anyhow::Result<ExitCode> {
     let findings = match Config::from_env() {
         Ok(config) => examine(&config).await,
-        Err(problems) => {
-            problems.0.into_iter().map(|problem| Finding { what: "settings", how: Err(problem) }).collect()
-        }
+        Err(problems) => problems
+            .0
+            .into_iter()
+            .map(|problem| Finding {
+                what: "settings",
+                how: Err(problem),
+            })
+            .collect(),
     };
     findings.iter().for_each(super::say);
     let wrong = findings.iter().filter(|finding| finding.how.is_err()).count();
@@ -51,12 +56,19 @@ pub async fn doctor() -> anyhow::Result<ExitCode> {
         1 => "\nOne thing needs attention.".to_owned(),
         many => format!("\n{many} things need attention."),
     });
-    Ok(if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if wrong == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Looks at everything the settings name.
 pub async fn examine(config: &Config) -> Vec<Finding> {
-    let mut findings = vec![Finding { what: "settings", how: Ok("complete".to_owned()) }];
+    let mut findings = vec![Finding {
+        what: "settings",
+        how: Ok("complete".to_owned()),
+    }];
     findings.extend(database(config).await);
     findings.extend(slack(config).await);
     findings
@@ -66,14 +78,19 @@ async fn database(config: &Config) -> Vec<Finding> {
     let db = match Db::connect(config.database_url.expose_secret(), 1).await {
         Ok(db) => db,
         Err(error) => {
-            let how = Err(format!("cannot be reached: {error}. Is DATABASE_URL right, and does the server run?"));
+            let how = Err(format!(
+                "cannot be reached: {error}. Is DATABASE_URL right, and does the server run?"
+            ));
             return vec![Finding { what: "database", how }];
         }
     };
     let mut findings = Vec::new();
     match db.server().await {
         Ok((version, hour)) => {
-            findings.push(Finding { what: "database", how: Ok(format!("PostgreSQL {version} answers")) });
+            findings.push(Finding {
+                what: "database",
+                how: Ok(format!("PostgreSQL {version} answers")),
+            });
             #[expect(clippy::disallowed_methods, reason = "the machine's clock is what is checked")]
             let skew = (chrono::Utc::now() - hour).num_seconds().abs();
             findings.push(Finding {
@@ -85,10 +102,16 @@ async fn database(config: &Config) -> Vec<Finding> {
                 },
             });
         }
-        Err(error) => findings.push(Finding { what: "database", how: Err(format!("does not answer: {error}")) }),
+        Err(error) => findings.push(Finding {
+            what: "database",
+            how: Err(format!("does not answer: {error}")),
+        }),
     }
     let how = db.is_current().await.map(|()| "all applied".to_owned());
-    findings.push(Finding { what: "migrations", how });
+    findings.push(Finding {
+        what: "migrations",
+        how,
+    });
     findings
 }
 
@@ -102,22 +125,35 @@ async fn slack(config: &Config) -> Vec<Finding> {
     };
     let slack = match Slack::new(&settings) {
         Ok(slack) => slack,
-        Err(error) => return vec![Finding { what: "slack", how: Err(format!("{error:#}")) }],
+        Err(error) => {
+            return vec![Finding {
+                what: "slack",
+                how: Err(format!("{error:#}")),
+            }];
+        }
     };
     let mut findings = Vec::new();
     match slack.auth_test().await {
         Ok(ours) => {
             let how = Ok(format!("the bot token works in the workspace {}", ours.team));
             findings.push(Finding { what: "slack", how });
-            findings.push(Finding { what: "scopes", how: scopes(&ours.scopes) });
+            findings.push(Finding {
+                what: "scopes",
+                how: scopes(&ours.scopes),
+            });
         }
         Err(CallError::Retry { .. }) => findings.push(Finding {
             what: "slack",
-            how: Err(format!("{} cannot be reached from here. Is there a proxy or a firewall in between?", config.slack.api_url)),
+            how: Err(format!(
+                "{} cannot be reached from here. Is there a proxy or a firewall in between?",
+                config.slack.api_url
+            )),
         }),
         Err(error) => findings.push(Finding {
             what: "slack",
-            how: Err(format!("{error}. Copy SLACK_BOT_TOKEN anew from the app's page “OAuth & Permissions”.")),
+            how: Err(format!(
+                "{error}. Copy SLACK_BOT_TOKEN anew from the app's page “OAuth & Permissions”."
+            )),
         }),
     }
     if config.slack.app_token.is_some() {
@@ -127,7 +163,10 @@ async fn slack(config: &Config) -> Vec<Finding> {
                 "{error}. Is Socket Mode switched on, and has SLACK_APP_TOKEN the scope connections:write?"
             )),
         };
-        findings.push(Finding { what: "socket mode", how });
+        findings.push(Finding {
+            what: "socket mode",
+            how,
+        });
     } else {
         let how = Ok("not used: Slack sends to this server, signed".to_owned());
         findings.push(Finding { what: "http", how });
@@ -136,8 +175,10 @@ async fn slack(config: &Config) -> Vec<Finding> {
 }
 
 fn scopes(granted: &[String]) -> Result<String, String> {
-    let missing: Vec<String> =
-        manifest::bot_scopes().into_iter().filter(|scope| !granted.iter().any(|have| have == scope)).collect();
+    let missing: Vec<String> = manifest::bot_scopes()
+        .into_iter()
+        .filter(|scope| !granted.iter().any(|have| have == scope))
+        .collect();
     if missing.is_empty() {
         Ok("all that the manifest asks for".to_owned())
     } else {

@@ -52,7 +52,11 @@ pub fn run(words: Words) -> ExitCode {
     let logs = Config::logs_from_env();
     // Only the server logs what goes well; the others speak for themselves.
     let serves = matches!(words.verb, Verb::Serve);
-    let filter = if serves || logs.filter != DEFAULT_FILTER { logs.filter } else { "warn".to_owned() };
+    let filter = if serves || logs.filter != DEFAULT_FILTER {
+        logs.filter
+    } else {
+        "warn".to_owned()
+    };
     if let Err(error) = telemetry::start_logs(&filter, logs.format) {
         return failed(&error);
     }
@@ -68,7 +72,9 @@ pub fn run(words: Words) -> ExitCode {
             Verb::Migrate => migrate().await.map(|()| ExitCode::SUCCESS),
             Verb::Apply(apply) => apply.run().await,
             Verb::Manifest { http } => {
-                say(http.map_or_else(|| manifest::SOCKET_MODE.to_owned(), |base| manifest::for_http(&base)).trim_end());
+                say(http
+                    .map_or_else(|| manifest::SOCKET_MODE.to_owned(), |base| manifest::for_http(&base))
+                    .trim_end());
                 Ok(ExitCode::SUCCESS)
             }
             Verb::Doctor => doctor::doctor().await,
@@ -92,7 +98,9 @@ pub(super) fn say(text: impl std::fmt::Display) {
 /// The database that the environment names, migrated or not.
 pub(super) async fn database() -> anyhow::Result<Db> {
     let url = Config::database_from_env()?;
-    Db::connect(url.expose_secret(), 2).await.context("the database cannot be reached")
+    Db::connect(url.expose_secret(), 2)
+        .await
+        .context("the database cannot be reached")
 }
 
 async fn migrate() -> anyhow::Result<()> {

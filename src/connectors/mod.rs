@@ -49,23 +49,36 @@ struct Access {
 /// # Errors
 /// When the target or the database cannot be reached: to be tried again.
 pub async fn settle(system: &System, id: GrantId) -> anyhow::Result<()> {
-    let Some(grant) = db::grants::get(&system.db, id).await? else { return Ok(()) };
+    let Some(grant) = db::grants::get(&system.db, id).await? else {
+        return Ok(());
+    };
     let wanted = match grant.state {
         GrantState::Provisioning => true,
         GrantState::Ending | GrantState::EndOverdue => false,
         GrantState::Active | GrantState::Ended | GrantState::Failed => return Ok(()),
     };
     let Some((connector, access)) = connector_for(system, &grant).await? else {
-        return if wanted { Ok(()) } else { leave_if_never_given(system, &grant).await };
+        return if wanted {
+            Ok(())
+        } else {
+            leave_if_never_given(system, &grant).await
+        };
     };
     let there = connector.observe(&access).await?;
     let report = if wanted {
         if !there && let Err(error) = connector.provision(&access).await {
-            Report::NotGiven { why: format!("{error:#}") }
+            Report::NotGiven {
+                why: format!("{error:#}"),
+            }
         } else {
             // Asked again: "granted" is said only when the target says so.
-            anyhow::ensure!(connector.observe(&access).await?, "the target does not show the access yet");
-            Report::Given { already: there && !was_ours(&grant) }
+            anyhow::ensure!(
+                connector.observe(&access).await?,
+                "the target does not show the access yet"
+            );
+            Report::Given {
+                already: there && !was_ours(&grant),
+            }
         }
     } else if grant.was_there {
         Report::Taken { kept: true }
@@ -86,7 +99,11 @@ fn was_ours(grant: &Grant) -> bool {
 
 /// What people never gave, they need not take away.
 async fn leave_if_never_given(system: &System, grant: &Grant) -> anyhow::Result<()> {
-    if grant.started_at.is_some() { Ok(()) } else { record(system, grant.id, Report::Taken { kept: false }).await }
+    if grant.started_at.is_some() {
+        Ok(())
+    } else {
+        record(system, grant.id, Report::Taken { kept: false }).await
+    }
 }
 
 async fn record(system: &System, id: GrantId, report: Report) -> anyhow::Result<()> {
@@ -100,7 +117,9 @@ async fn record(system: &System, id: GrantId, report: Report) -> anyhow::Result<
 async fn connector_for(system: &System, grant: &Grant) -> anyhow::Result<Option<(Box<dyn Connector>, Access)>> {
     let entitlement = db::catalog::entitlement(&system.db, grant.entitlement).await?;
     let subject = db::people::person(&system.db, grant.subject).await?;
-    let (Some(entitlement), Some(subject)) = (entitlement, subject) else { return Ok(None) };
+    let (Some(entitlement), Some(subject)) = (entitlement, subject) else {
+        return Ok(None);
+    };
     let Some((name, settings)) = db::reading::connector_of(&system.db, entitlement.app.id).await? else {
         return Ok(None);
     };
@@ -108,6 +127,11 @@ async fn connector_for(system: &System, grant: &Grant) -> anyhow::Result<Option<
         "demo" => Box::new(demo::DemoTarget::new(system.db.clone())),
         _ => return Ok(None),
     };
-    let access = Access { app: entitlement.app.key, entitlement: entitlement.key, account: subject.key, settings };
+    let access = Access {
+        app: entitlement.app.key,
+        entitlement: entitlement.key,
+        account: subject.key,
+        settings,
+    };
     Ok(Some((connector, access)))
 }

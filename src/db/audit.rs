@@ -63,10 +63,15 @@ pub async fn append(tx: &mut Tx<'_>, at: DateTime<Utc>, entries: &[Entry]) -> Re
 /// # Errors
 /// The database's.
 pub async fn of_request(db: &Db, id: RequestId) -> Result<Vec<(DateTime<Utc>, Event)>, DbError> {
-    let rows = sqlx::query!("-- read a request's audit\nSELECT at, event FROM audit WHERE request_id = $1 ORDER BY id", id.0)
-        .fetch_all(db.pool())
-        .await?;
-    rows.into_iter().map(|row| Ok((row.at, super::read("audit.event", row.event)?))).collect()
+    let rows = sqlx::query!(
+        "-- read a request's audit\nSELECT at, event FROM audit WHERE request_id = $1 ORDER BY id",
+        id.0
+    )
+    .fetch_all(db.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok((row.at, super::read("audit.event", row.event)?)))
+        .collect()
 }
 
 /// What happened to a grant, in order.
@@ -74,8 +79,13 @@ pub async fn of_request(db: &Db, id: RequestId) -> Result<Vec<(DateTime<Utc>, Ev
 /// # Errors
 /// The database's.
 pub async fn of_grant(db: &Db, id: GrantId) -> Result<Vec<(DateTime<Utc>, Event)>, DbError> {
-    let rows = sqlx::query!("-- read a grant's audit\nSELECT at, event FROM audit WHERE grant_id = $1 ORDER BY id", id.0)
-        .fetch_all(db.pool())
-        .await?;
-    rows.into_iter().map(|row| Ok((row.at, super::read("audit.event", row.event)?))).collect()
+    let rows = sqlx::query!(
+        "-- read a grant's audit\nSELECT at, event FROM audit WHERE grant_id = $1 ORDER BY id",
+        id.0
+    )
+    .fetch_all(db.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok((row.at, super::read("audit.event", row.event)?)))
+        .collect()
 }

@@ -36,8 +36,10 @@ pub async fn ensure(
     request: RequestId,
     readers: &[(PersonId, &'static str)],
 ) -> Result<Vec<CardId>, DbError> {
-    let (people, roles): (Vec<i64>, Vec<String>) =
-        readers.iter().map(|(person, role)| (person.0, (*role).to_owned())).unzip();
+    let (people, roles): (Vec<i64>, Vec<String>) = readers
+        .iter()
+        .map(|(person, role)| (person.0, (*role).to_owned()))
+        .unzip();
     let ids = sqlx::query_scalar!(
         r#"-- ensure the copies of a card
          WITH made AS (
@@ -58,9 +60,12 @@ pub async fn ensure(
 /// # Errors
 /// The database's.
 pub async fn of_request(tx: &mut Tx<'_>, request: RequestId) -> Result<Vec<CardId>, DbError> {
-    let ids = sqlx::query_scalar!("-- list a request's cards\nSELECT id FROM cards WHERE request_id = $1 ORDER BY id", request.0)
-        .fetch_all(tx.conn())
-        .await?;
+    let ids = sqlx::query_scalar!(
+        "-- list a request's cards\nSELECT id FROM cards WHERE request_id = $1 ORDER BY id",
+        request.0
+    )
+    .fetch_all(tx.conn())
+    .await?;
     Ok(ids.into_iter().map(CardId).collect())
 }
 
@@ -109,9 +114,13 @@ pub async fn at(db: &Db, channel: &str, ts: &str) -> Result<Option<(CardId, Requ
 /// # Errors
 /// The database's.
 pub async fn begin_post(tx: &mut Tx<'_>, id: CardId, channel: &str) -> Result<(), DbError> {
-    sqlx::query!("-- begin to post a card\nUPDATE cards SET posting = true, channel = $2 WHERE id = $1", id.0, channel)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "-- begin to post a card\nUPDATE cards SET posting = true, channel = $2 WHERE id = $1",
+        id.0,
+        channel
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -120,9 +129,13 @@ pub async fn begin_post(tx: &mut Tx<'_>, id: CardId, channel: &str) -> Result<()
 /// # Errors
 /// The database's.
 pub async fn not_posted(tx: &mut Tx<'_>, id: CardId, trouble: Option<&str>) -> Result<(), DbError> {
-    sqlx::query!("-- a card was not posted\nUPDATE cards SET posting = false, trouble = $2 WHERE id = $1", id.0, trouble)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "-- a card was not posted\nUPDATE cards SET posting = false, trouble = $2 WHERE id = $1",
+        id.0,
+        trouble
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -149,9 +162,13 @@ pub async fn posted(tx: &mut Tx<'_>, id: CardId, channel: &str, ts: &str, shown:
 /// # Errors
 /// The database's.
 pub async fn updated(tx: &mut Tx<'_>, id: CardId, shown: &str) -> Result<(), DbError> {
-    sqlx::query!("-- a card was updated\nUPDATE cards SET shown = $2, trouble = NULL WHERE id = $1", id.0, shown)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "-- a card was updated\nUPDATE cards SET shown = $2, trouble = NULL WHERE id = $1",
+        id.0,
+        shown
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -255,12 +272,7 @@ pub async fn not_copied(tx: &mut Tx<'_>, card: CardId, comment: CommentId) -> Re
 ///
 /// # Errors
 /// The database's.
-pub async fn told(
-    tx: &mut Tx<'_>,
-    card: CardId,
-    untold: &Untold,
-    copy: Option<(&str, &str)>,
-) -> Result<(), DbError> {
+pub async fn told(tx: &mut Tx<'_>, card: CardId, untold: &Untold, copy: Option<(&str, &str)>) -> Result<(), DbError> {
     let (channel, ts) = copy.unzip();
     sqlx::query!(
         "-- a thread was told

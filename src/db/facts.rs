@@ -112,7 +112,11 @@ fn gather(rows: Vec<Row>, entitlement: Entitlement) -> Result<Facts, DbError> {
     let (mut app_owners, mut entitlement_owners, mut last_resort, mut super_admins) = (vec![], vec![], vec![], vec![]);
     for row in rows {
         let id = PersonId(row.id);
-        let add = |list: &mut Vec<PersonId>| if !list.contains(&id) { list.push(id) };
+        let add = |list: &mut Vec<PersonId>| {
+            if !list.contains(&id) {
+                list.push(id)
+            }
+        };
         match row.role.as_str() {
             "group" => add(groups.entry(row.group_key.clone().unwrap_or_default()).or_default()),
             "member" => members.push((id, row.group_key.clone().unwrap_or_default())),
@@ -125,7 +129,10 @@ fn gather(rows: Vec<Row>, entitlement: Entitlement) -> Result<Facts, DbError> {
         people.insert(id, person(row)?);
     }
     // Where the group of last resort could not decide anything, the administrators can.
-    if !last_resort.iter().any(|id| people.get(id).is_some_and(Person::takes_part)) {
+    if !last_resort
+        .iter()
+        .any(|id| people.get(id).is_some_and(Person::takes_part))
+    {
         last_resort = super_admins;
     }
     if entitlement_owners.is_empty() {
@@ -147,13 +154,23 @@ fn person(row: Row) -> Result<Person, DbError> {
         "active" => Standing::Active,
         "suspended" => Standing::Suspended,
         "deleted" => Standing::Deleted,
-        other => return Err(DbError::Inconsistent { what: "people.standing", why: other.to_owned() }),
+        other => {
+            return Err(DbError::Inconsistent {
+                what: "people.standing",
+                why: other.to_owned(),
+            });
+        }
     };
     let kind = match row.kind.as_str() {
         "employee" => Kind::Employee,
         "guest" => Kind::Guest,
         "bot" => Kind::Bot,
-        other => return Err(DbError::Inconsistent { what: "people.kind", why: other.to_owned() }),
+        other => {
+            return Err(DbError::Inconsistent {
+                what: "people.kind",
+                why: other.to_owned(),
+            });
+        }
     };
     Ok(Person {
         id: PersonId(row.id),

@@ -39,10 +39,14 @@ impl TryFrom<Row> for Grant {
 
     fn try_from(row: Row) -> Result<Self, DbError> {
         let holds: Vec<HoldRow> = super::read("holds", row.holds)?;
-        let state = GrantState::from_word(&row.state)
-            .ok_or_else(|| DbError::Inconsistent { what: "grants.state", why: row.state.clone() })?;
-        let cause: Option<Cause> =
-            row.cause.map(|cause| super::read("grants.cause", Value::String(cause))).transpose()?;
+        let state = GrantState::from_word(&row.state).ok_or_else(|| DbError::Inconsistent {
+            what: "grants.state",
+            why: row.state.clone(),
+        })?;
+        let cause: Option<Cause> = row
+            .cause
+            .map(|cause| super::read("grants.cause", Value::String(cause)))
+            .transpose()?;
         Ok(Self {
             id: GrantId(row.id),
             subject: PersonId(row.subject_id),
@@ -160,7 +164,10 @@ pub async fn insert(
 /// # Errors
 /// The database's.
 pub async fn save(tx: &mut Tx<'_>, grant: &Grant) -> Result<(), DbError> {
-    let cause = grant.cause.map(|cause| super::write_json(&cause)).and_then(|json| json.as_str().map(str::to_owned));
+    let cause = grant
+        .cause
+        .map(|cause| super::write_json(&cause))
+        .and_then(|json| json.as_str().map(str::to_owned));
     let requests: Vec<i64> = grant.holds.iter().map(|hold| hold.request.0).collect();
     let lengths: Vec<Option<i64>> = grant.holds.iter().map(|hold| hold.length.into()).collect();
     let untils: Vec<Option<DateTime<Utc>>> = grant.holds.iter().map(|hold| hold.until).collect();
@@ -202,10 +209,12 @@ pub async fn save(tx: &mut Tx<'_>, grant: &Grant) -> Result<(), DbError> {
 /// # Errors
 /// The database's.
 pub async fn of_request(db: &Db, request: RequestId) -> Result<Option<GrantId>, DbError> {
-    let id =
-        sqlx::query_scalar!("-- find a request's grant\nSELECT grant_id FROM holds WHERE request_id = $1", request.0)
-            .fetch_optional(db.pool())
-            .await?;
+    let id = sqlx::query_scalar!(
+        "-- find a request's grant\nSELECT grant_id FROM holds WHERE request_id = $1",
+        request.0
+    )
+    .fetch_optional(db.pool())
+    .await?;
     Ok(id.map(GrantId))
 }
 

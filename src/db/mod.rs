@@ -69,7 +69,9 @@ pub enum DbError {
 
 impl From<sqlx::Error> for DbError {
     fn from(error: sqlx::Error) -> Self {
-        let Some(db) = error.as_database_error() else { return Self::Sqlx(error) };
+        let Some(db) = error.as_database_error() else {
+            return Self::Sqlx(error);
+        };
         if matches!(db.code().as_deref(), Some("40001" | "40P01")) {
             return Self::Collision;
         }
@@ -118,7 +120,9 @@ impl Db {
         name: &'static str,
         body: impl AsyncFnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let mut tx = Tx { inner: self.pool.begin().await.map_err(DbError::from)? };
+        let mut tx = Tx {
+            inner: self.pool.begin().await.map_err(DbError::from)?,
+        };
         match body(&mut tx).await {
             Ok(value) => {
                 tx.inner.commit().await.map_err(DbError::from)?;
@@ -150,7 +154,10 @@ impl Db {
 
 /// Reads a stored document.
 fn read<T: serde::de::DeserializeOwned>(what: &'static str, value: serde_json::Value) -> Result<T, DbError> {
-    serde_json::from_value(value).map_err(|error| DbError::Inconsistent { what, why: error.to_string() })
+    serde_json::from_value(value).map_err(|error| DbError::Inconsistent {
+        what,
+        why: error.to_string(),
+    })
 }
 
 /// Makes a document of a domain value.
@@ -180,7 +187,9 @@ impl Db {
         let known = MIGRATOR.iter().map(|migration| migration.version).max();
         match applied == known {
             true => Ok(()),
-            false => Err(format!("the schema is at {applied:?}, this version wants {known:?}; run `c1 migrate`")),
+            false => Err(format!(
+                "the schema is at {applied:?}, this version wants {known:?}; run `c1 migrate`"
+            )),
         }
     }
 
@@ -189,6 +198,10 @@ impl Db {
     /// # Errors
     /// The database's.
     pub async fn server(&self) -> Result<(String, chrono::DateTime<chrono::Utc>), DbError> {
-        Ok(sqlx::query_as("SELECT current_setting('server_version'), clock_timestamp()").fetch_one(&self.pool).await?)
+        Ok(
+            sqlx::query_as("SELECT current_setting('server_version'), clock_timestamp()")
+                .fetch_one(&self.pool)
+                .await?,
+        )
     }
 }

@@ -15,9 +15,12 @@ use chrono::{DateTime, Utc};
 /// # Errors
 /// The database's.
 pub async fn is_emergency(tx: &mut Tx<'_>, id: RequestId) -> Result<bool, DbError> {
-    let found = sqlx::query_scalar!("-- is it an emergency\nSELECT emergency FROM requests WHERE id = $1", id.0)
-        .fetch_optional(tx.conn())
-        .await?;
+    let found = sqlx::query_scalar!(
+        "-- is it an emergency\nSELECT emergency FROM requests WHERE id = $1",
+        id.0
+    )
+    .fetch_optional(tx.conn())
+    .await?;
     Ok(found.unwrap_or(false))
 }
 
@@ -26,9 +29,12 @@ pub async fn is_emergency(tx: &mut Tx<'_>, id: RequestId) -> Result<bool, DbErro
 /// # Errors
 /// The database's.
 pub async fn connector_of(db: &Db, app: AppId) -> Result<Option<(String, serde_json::Value)>, DbError> {
-    let row = sqlx::query!("-- read an app's connector\nSELECT connector, settings FROM apps WHERE id = $1", app.0)
-        .fetch_optional(db.pool())
-        .await?;
+    let row = sqlx::query!(
+        "-- read an app's connector\nSELECT connector, settings FROM apps WHERE id = $1",
+        app.0
+    )
+    .fetch_optional(db.pool())
+    .await?;
     Ok(row.map(|row| (row.connector, row.settings)))
 }
 
@@ -37,9 +43,12 @@ pub async fn connector_of(db: &Db, app: AppId) -> Result<Option<(String, serde_j
 /// # Errors
 /// The database's.
 pub async fn is_provisioned_by_hand(tx: &mut Tx<'_>, app: AppId) -> Result<bool, DbError> {
-    let connector = sqlx::query_scalar!("-- read an app's connector\nSELECT connector FROM apps WHERE id = $1", app.0)
-        .fetch_optional(tx.conn())
-        .await?;
+    let connector = sqlx::query_scalar!(
+        "-- read an app's connector\nSELECT connector FROM apps WHERE id = $1",
+        app.0
+    )
+    .fetch_optional(tx.conn())
+    .await?;
     Ok(connector.is_none_or(|connector| connector == "manual"))
 }
 
@@ -48,8 +57,13 @@ pub async fn is_provisioned_by_hand(tx: &mut Tx<'_>, app: AppId) -> Result<bool,
 /// # Errors
 /// The database's.
 pub async fn policies_of(tx: &mut Tx<'_>, entitlement: &Entitlement) -> Result<(Policy, Option<Policy>), DbError> {
-    let missing = || DbError::Inconsistent { what: "entitlements.policy_id", why: "no such policy".to_owned() };
-    let policy = super::catalog::policy_in(tx, entitlement.policy).await?.ok_or_else(missing)?;
+    let missing = || DbError::Inconsistent {
+        what: "entitlements.policy_id",
+        why: "no such policy".to_owned(),
+    };
+    let policy = super::catalog::policy_in(tx, entitlement.policy)
+        .await?
+        .ok_or_else(missing)?;
     let emergency = match entitlement.emergency.policy.filter(|_| entitlement.emergency.enabled) {
         Some(id) => super::catalog::policy_in(tx, id).await?,
         None => None,
@@ -214,7 +228,10 @@ pub async fn grant_of(db: &Db, request: RequestId) -> Result<Option<GrantRow>, D
 }
 
 fn state(word: &str) -> Result<GrantState, DbError> {
-    GrantState::from_word(word).ok_or_else(|| DbError::Inconsistent { what: "grants.state", why: word.to_owned() })
+    GrantState::from_word(word).ok_or_else(|| DbError::Inconsistent {
+        what: "grants.state",
+        why: word.to_owned(),
+    })
 }
 
 /// The owners of an entitlement, or of its app where it has none: groups spelled out, those at work only.
@@ -377,8 +394,17 @@ pub async fn beside(db: &Db, ids: &[RequestId]) -> Result<Vec<Beside>, DbError> 
     .await?;
     rows.into_iter()
         .map(|row| {
-            let grant = row.state.as_deref().map(state).transpose()?.map(|state| (state, row.until));
-            Ok(Beside { request: RequestId(row.id), title: row.title, grant })
+            let grant = row
+                .state
+                .as_deref()
+                .map(state)
+                .transpose()?
+                .map(|state| (state, row.until));
+            Ok(Beside {
+                request: RequestId(row.id),
+                title: row.title,
+                grant,
+            })
         })
         .collect()
 }
@@ -501,7 +527,14 @@ pub async fn apps(db: &Db, subject: PersonId, words: &str, limit: i64) -> Result
     )
     .fetch_all(db.pool())
     .await?;
-    Ok(rows.into_iter().map(|row| AppRow { id: AppId(row.id), name: row.name, description: row.description }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| AppRow {
+            id: AppId(row.id),
+            name: row.name,
+            description: row.description,
+        })
+        .collect())
 }
 
 /// An entitlement that a person may see.
@@ -586,9 +619,13 @@ fn like(word: &str) -> String {
 /// # Errors
 /// The database's.
 pub async fn opened_home(tx: &mut Tx<'_>, person: PersonId, now: DateTime<Utc>) -> Result<(), DbError> {
-    sqlx::query!("-- note an opened Home tab\nUPDATE slack_identities SET home_at = $2 WHERE person_id = $1", person.0, now)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "-- note an opened Home tab\nUPDATE slack_identities SET home_at = $2 WHERE person_id = $1",
+        person.0,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -597,9 +634,11 @@ pub async fn opened_home(tx: &mut Tx<'_>, person: PersonId, now: DateTime<Utc>) 
 /// # Errors
 /// The database's.
 pub async fn group_name(db: &Db, key: &str) -> Result<Option<String>, DbError> {
-    Ok(sqlx::query_scalar!("-- read a group's name\nSELECT name FROM groups WHERE key = $1", key)
-        .fetch_optional(db.pool())
-        .await?)
+    Ok(
+        sqlx::query_scalar!("-- read a group's name\nSELECT name FROM groups WHERE key = $1", key)
+            .fetch_optional(db.pool())
+            .await?,
+    )
 }
 
 /// How many grants a person has that are not over.

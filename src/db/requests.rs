@@ -78,9 +78,12 @@ pub async fn lock(tx: &mut Tx<'_>, id: RequestId) -> Result<Option<Request>, DbE
 /// # Errors
 /// The database's.
 pub async fn hold_still(tx: &mut Tx<'_>, id: RequestId) -> Result<(), DbError> {
-    sqlx::query!("-- hold a request still\nSELECT FROM requests WHERE id = $1 FOR UPDATE", id.0)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query!(
+        "-- hold a request still\nSELECT FROM requests WHERE id = $1 FOR UPDATE",
+        id.0
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -118,12 +121,7 @@ pub async fn get_many(db: &Db, ids: &[RequestId]) -> Result<Vec<Request>, DbErro
 /// # Errors
 /// `requests_origin_once` when that act has made one already, `requests_one_open` when there is an open one for the
 /// same subject and entitlement.
-pub async fn insert(
-    tx: &mut Tx<'_>,
-    request: &Request,
-    via: &str,
-    origin: Option<&str>,
-) -> Result<RequestId, DbError> {
+pub async fn insert(tx: &mut Tx<'_>, request: &Request, via: &str, origin: Option<&str>) -> Result<RequestId, DbError> {
     let id = sqlx::query_scalar!(
         "-- insert a request
          INSERT INTO requests (requester_id, subject_id, entitlement_id, length, justification, emergency, extension,
@@ -246,9 +244,12 @@ pub async fn insert_decision(
 /// # Errors
 /// The database's.
 pub async fn by_origin(db: &Db, origin: &str) -> Result<Option<RequestId>, DbError> {
-    let id = sqlx::query_scalar!("-- find a request by origin\nSELECT id FROM requests WHERE origin = $1", origin)
-        .fetch_optional(db.pool())
-        .await?;
+    let id = sqlx::query_scalar!(
+        "-- find a request by origin\nSELECT id FROM requests WHERE origin = $1",
+        origin
+    )
+    .fetch_optional(db.pool())
+    .await?;
     Ok(id.map(RequestId))
 }
 

@@ -52,7 +52,10 @@ impl DemoClock {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => TimeDelta::zero(),
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { clock: ManualClock::ahead_by(ahead), file })
+        Ok(Self {
+            clock: ManualClock::ahead_by(ahead),
+            file,
+        })
     }
 
     /// How far it is ahead of the machine's.
@@ -72,8 +75,14 @@ impl DemoClock {
 
 /// The page that moves it, and the small Slack's clock with it. Only the small Slack's own page may ask for it.
 pub fn pages(clock: Arc<DemoClock>, slack: impl Fn(Duration) + Send + Sync + 'static, page: &str) -> Router {
-    let state = Moved { clock, slack: Arc::new(slack), page: page.trim_end_matches('/').to_owned() };
-    Router::new().route(&format!("{PATH}/{{minutes}}"), post(leap)).with_state(state)
+    let state = Moved {
+        clock,
+        slack: Arc::new(slack),
+        page: page.trim_end_matches('/').to_owned(),
+    };
+    Router::new()
+        .route(&format!("{PATH}/{{minutes}}"), post(leap))
+        .with_state(state)
 }
 
 #[derive(Clone)]

@@ -10,14 +10,29 @@ const FILES: &[(&str, &str)] = &[
     ("apps/aws.yaml", include_str!("../../demo/company/apps/aws.yaml")),
     ("apps/figma.yaml", include_str!("../../demo/company/apps/figma.yaml")),
     ("apps/github.yaml", include_str!("../../demo/company/apps/github.yaml")),
-    ("apps/grafana.yaml", include_str!("../../demo/company/apps/grafana.yaml")),
+    (
+        "apps/grafana.yaml",
+        include_str!("../../demo/company/apps/grafana.yaml"),
+    ),
     ("apps/okta.yaml", include_str!("../../demo/company/apps/okta.yaml")),
-    ("apps/payroll.yaml", include_str!("../../demo/company/apps/payroll.yaml")),
-    ("apps/prod-db.yaml", include_str!("../../demo/company/apps/prod-db.yaml")),
-    ("apps/salesforce.yaml", include_str!("../../demo/company/apps/salesforce.yaml")),
+    (
+        "apps/payroll.yaml",
+        include_str!("../../demo/company/apps/payroll.yaml"),
+    ),
+    (
+        "apps/prod-db.yaml",
+        include_str!("../../demo/company/apps/prod-db.yaml"),
+    ),
+    (
+        "apps/salesforce.yaml",
+        include_str!("../../demo/company/apps/salesforce.yaml"),
+    ),
     ("catalogs.yaml", include_str!("../../demo/company/catalogs.yaml")),
     ("groups.yaml", include_str!("../../demo/company/groups.yaml")),
-    ("organisation.yaml", include_str!("../../demo/company/organisation.yaml")),
+    (
+        "organisation.yaml",
+        include_str!("../../demo/company/organisation.yaml"),
+    ),
     ("people.yaml", include_str!("../../demo/company/people.yaml")),
     ("policies.yaml", include_str!("../../demo/company/policies.yaml")),
 ];
@@ -37,7 +52,10 @@ pub struct Member {
 /// # Errors
 /// When the file that is part of this binary is not well-formed; a test sees to that.
 pub fn people() -> anyhow::Result<Vec<Member>> {
-    let (_, text) = FILES.iter().find(|(name, _)| *name == "people.yaml").context("the company has people")?;
+    let (_, text) = FILES
+        .iter()
+        .find(|(name, _)| *name == "people.yaml")
+        .context("the company has people")?;
     Ok(serde_yaml_ng::from_str(text)?)
 }
 
@@ -53,7 +71,13 @@ pub fn workspace() -> anyhow::Result<Seed> {
 #[must_use]
 pub fn workspace_of(people: &[Member]) -> Seed {
     let person = |member: &Member| SeedPerson {
-        id: format!("U0{:0<7}", member.key.to_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "")),
+        id: format!(
+            "U0{:0<7}",
+            member
+                .key
+                .to_uppercase()
+                .replace(|c: char| !c.is_ascii_alphanumeric(), "")
+        ),
         name: member.key.clone(),
         real_name: member.name.clone(),
         email: member.email.clone(),
@@ -67,7 +91,11 @@ pub fn workspace_of(people: &[Member]) -> Seed {
         ..SeedChannel::default()
     };
     Seed {
-        team: Team { id: "T0MERIDIA".to_owned(), domain: "meridian".to_owned(), name: "Meridian".to_owned() },
+        team: Team {
+            id: "T0MERIDIA".to_owned(),
+            domain: "meridian".to_owned(),
+            name: "Meridian".to_owned(),
+        },
         people: people.iter().map(person).collect(),
         channels: vec![
             channel("general", "Everyone at Meridian"),

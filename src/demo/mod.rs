@@ -70,7 +70,10 @@ impl Demo {
         let clock = Arc::new(DemoClock::load(&options.dir)?);
 
         let began = Instant::now();
-        let kept = private_postgres::Options { fresh: options.fresh, ..private_postgres::Options::default() };
+        let kept = private_postgres::Options {
+            fresh: options.fresh,
+            ..private_postgres::Options::default()
+        };
         let postgres = PrivatePostgres::start(&options.dir.join("postgres"), kept).await?;
         let database = postgres.create_database("c1").await?;
         told("a private PostgreSQL", began.elapsed());
@@ -99,13 +102,19 @@ impl Demo {
         )
         .await?;
         if options.http {
-            let base = format!("http://{}", server.address).parse().context("the address is one")?;
+            let base = format!("http://{}", server.address)
+                .parse()
+                .context("the address is one")?;
             slack.set_delivery(Delivery::Http { base });
         }
         known(&system, company::people()?.len()).await?;
         system.db.close().await;
         told("c1 itself", began.elapsed());
-        Ok(Self { postgres, slack, server })
+        Ok(Self {
+            postgres,
+            slack,
+            server,
+        })
     }
 
     /// Where to click.
@@ -157,7 +166,11 @@ async fn workspace(
         tokens,
         title: "c1 demo".to_owned(),
         controls: vec![
-            control("⏩ 15 minutes", 15, "Let a quarter of an hour pass, for c1 and for Slack"),
+            control(
+                "⏩ 15 minutes",
+                15,
+                "Let a quarter of an hour pass, for c1 and for Slack",
+            ),
             control("⏩ 1 hour", 60, "Let an hour pass, for c1 and for Slack"),
             control("⏩ 1 day", 1440, "Let a day pass, for c1 and for Slack"),
         ],
@@ -174,7 +187,11 @@ async fn workspace(
 async fn prepare(database: &str, clock: SharedClock) -> anyhow::Result<System> {
     let db = Db::connect(database, 4).await?;
     db.migrate().await?;
-    let system = System { db, clock, base_url: None };
+    let system = System {
+        db,
+        clock,
+        base_url: None,
+    };
     let files = tempdir("company")?;
     company::write_to(&files)?;
     let applied = catalog_files::apply_folder(&system, &files).await;
@@ -214,7 +231,10 @@ async fn known(system: &System, people: usize) -> anyhow::Result<()> {
         if usize::try_from(linked).unwrap_or(0) >= people {
             return Ok(());
         }
-        anyhow::ensure!(Instant::now() < until, "the people of the workspace are not known after half a minute");
+        anyhow::ensure!(
+            Instant::now() < until,
+            "the people of the workspace are not known after half a minute"
+        );
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -42,13 +42,19 @@ impl EmergencyRules {
     /// # Errors
     /// [`Refusal::EmergencyNotOffered`] or [`Refusal::EmergencyNotYours`].
     pub fn check(&self, person: &Person, groups: &[String], scope: &Scope) -> Result<PolicyId, Refusal> {
-        let Some(policy) = self.policy.filter(|_| self.enabled) else { return Err(Refusal::EmergencyNotOffered) };
+        let Some(policy) = self.policy.filter(|_| self.enabled) else {
+            return Err(Refusal::EmergencyNotOffered);
+        };
         let may = self.who.iter().any(|who| match who {
             Who::Everyone => true,
             Who::Role(role) => person.is(*role),
             Who::Group(key) => groups.contains(key),
             Who::When(condition) => condition.holds(scope).unwrap_or(false),
         });
-        if may { Ok(policy) } else { Err(Refusal::EmergencyNotYours) }
+        if may {
+            Ok(policy)
+        } else {
+            Err(Refusal::EmergencyNotYours)
+        }
     }
 }

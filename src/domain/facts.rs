@@ -38,7 +38,10 @@ impl Facts {
     }
 
     fn by_key(&self, key: &str) -> Option<PersonId> {
-        self.people.values().find(|person| person.key == key).map(|person| person.id)
+        self.people
+            .values()
+            .find(|person| person.key == key)
+            .map(|person| person.id)
     }
 
     /// Who `specs` name at this moment, each person once with the first reason that named them. Nobody is removed yet.
@@ -53,7 +56,9 @@ impl Facts {
             };
             match spec {
                 ApproverSpec::People(keys) => {
-                    keys.iter().filter_map(|key| self.by_key(key)).for_each(|person| add(person, Why::Named));
+                    keys.iter()
+                        .filter_map(|key| self.by_key(key))
+                        .for_each(|person| add(person, Why::Named));
                 }
                 ApproverSpec::Group(key) => {
                     let members = self.groups.get(key).map_or(&[][..], Vec::as_slice);
@@ -66,12 +71,17 @@ impl Facts {
                 }
                 ApproverSpec::AppOwners => self.app_owners.iter().for_each(|person| add(*person, Why::AppOwner)),
                 ApproverSpec::EntitlementOwners => {
-                    self.entitlement_owners.iter().for_each(|person| add(*person, Why::EntitlementOwner));
+                    self.entitlement_owners
+                        .iter()
+                        .for_each(|person| add(*person, Why::EntitlementOwner));
                 }
                 // Being asked as the subject is stronger than any other reason: only it lets people decide on their own.
                 ApproverSpec::Subject => match named.iter_mut().find(|known| known.person == subject) {
                     Some(known) => known.why = Why::Subject,
-                    None => named.push(Approver { person: subject, why: Why::Subject }),
+                    None => named.push(Approver {
+                        person: subject,
+                        why: Why::Subject,
+                    }),
                 },
             }
         }
@@ -81,13 +91,18 @@ impl Facts {
     /// The keys of the groups that the requester or the subject is in.
     #[must_use]
     pub fn groups_of(&self, id: PersonId) -> Vec<String> {
-        self.members.iter().filter(|(member, _)| *member == id).map(|(_, key)| key.clone()).collect()
+        self.members
+            .iter()
+            .filter(|(member, _)| *member == id)
+            .map(|(_, key)| key.clone())
+            .collect()
     }
 
     /// The name of a person, for sentences.
     #[must_use]
     pub fn name(&self, id: PersonId) -> String {
-        self.person(id).map_or_else(|| "somebody".to_owned(), |person| person.name.clone())
+        self.person(id)
+            .map_or_else(|| "somebody".to_owned(), |person| person.name.clone())
     }
 
     /// What conditions may look at.
@@ -102,7 +117,10 @@ impl Facts {
                 name: self.entitlement.name.clone(),
                 resource: self.entitlement.resource.clone().unwrap_or_default(),
             },
-            app: AppScope { key: self.entitlement.app.key.clone(), name: self.entitlement.app.name.clone() },
+            app: AppScope {
+                key: self.entitlement.app.key.clone(),
+                name: self.entitlement.app.name.clone(),
+            },
             request: RequestScope {
                 emergency,
                 minutes: seconds.map_or(NO_END_MINUTES, |seconds| (seconds + 59) / 60),
@@ -121,7 +139,9 @@ impl Facts {
             title: text(|person| &person.title),
             team: text(|person| &person.team),
             groups: self.groups_of(id),
-            roles: person.map(|person| person.roles.iter().map(|role| role.name().to_owned()).collect()).unwrap_or_default(),
+            roles: person
+                .map(|person| person.roles.iter().map(|role| role.name().to_owned()).collect())
+                .unwrap_or_default(),
             manager: person
                 .and_then(|person| person.manager)
                 .and_then(|manager| self.person(manager))

@@ -79,9 +79,16 @@ impl GrantState {
     /// Reads [`GrantState::word`].
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Provisioning, Self::Active, Self::Ending, Self::Ended, Self::Failed, Self::EndOverdue]
-            .into_iter()
-            .find(|state| state.word() == word)
+        [
+            Self::Provisioning,
+            Self::Active,
+            Self::Ending,
+            Self::Ended,
+            Self::Failed,
+            Self::EndOverdue,
+        ]
+        .into_iter()
+        .find(|state| state.word() == word)
     }
 
     /// Can requests still be added to it?
@@ -150,7 +157,12 @@ impl Grant {
     /// The grant that a first [`Event::HoldAdded`] makes; `None` for any other event.
     #[must_use]
     pub fn begun(id: GrantId, event: &Event, at: DateTime<Utc>) -> Option<Self> {
-        let Event::HoldAdded { subject, entitlement, .. } = event else { return None };
+        let Event::HoldAdded {
+            subject, entitlement, ..
+        } = event
+        else {
+            return None;
+        };
         let mut grant = Self {
             id,
             subject: *subject,
@@ -184,7 +196,12 @@ impl Grant {
     #[must_use]
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         match self.state {
-            GrantState::Active => self.holds.iter().filter(|hold| !hold.over).filter_map(|hold| hold.until).min(),
+            GrantState::Active => self
+                .holds
+                .iter()
+                .filter(|hold| !hold.over)
+                .filter_map(|hold| hold.until)
+                .min(),
             GrantState::Ending => self.ending_since.map(|since| since + OVERDUE_AFTER),
             _ => None,
         }
@@ -198,12 +215,14 @@ impl Grant {
         use GrantState::{Active, EndOverdue, Ended, Ending, Failed, Provisioning};
         match (command, self.state) {
             (Command::Look, _) => Ok(Vec::new()),
-            (Command::Provisioned { by, already }, Provisioning | Failed) => {
-                Ok(vec![Event::Provisioned { by: *by, already: *already }])
-            }
-            (Command::ProvisioningFailed { by, why }, Provisioning | Failed) => {
-                Ok(vec![Event::ProvisioningFailed { why: tidy(why, by.is_some())?, by: *by }])
-            }
+            (Command::Provisioned { by, already }, Provisioning | Failed) => Ok(vec![Event::Provisioned {
+                by: *by,
+                already: *already,
+            }]),
+            (Command::ProvisioningFailed { by, why }, Provisioning | Failed) => Ok(vec![Event::ProvisioningFailed {
+                why: tidy(why, by.is_some())?,
+                by: *by,
+            }]),
             (Command::Retry, Failed) => Ok(vec![Event::ProvisioningRetried]),
             (Command::End { by, cause }, Provisioning | Active | Failed) => {
                 Ok(vec![Event::EndingBegan { cause: *cause, by: *by }])
@@ -229,15 +248,29 @@ impl Grant {
         if !self.state.is_live() {
             return Err(Refusal::NotHeld);
         }
-        Ok(Event::HoldAdded { request, subject: self.subject, entitlement: self.entitlement, length })
+        Ok(Event::HoldAdded {
+            request,
+            subject: self.subject,
+            entitlement: self.entitlement,
+            length,
+        })
     }
 
     /// Makes an event true. Events that do not concern grants change nothing.
     pub fn apply(&mut self, event: &Event, at: DateTime<Utc>) {
         match event {
             Event::HoldAdded { request, length, .. } => {
-                let until = if self.state == GrantState::Active { length.end(at) } else { None };
-                self.holds.push(Hold { request: *request, length: *length, until, over: false });
+                let until = if self.state == GrantState::Active {
+                    length.end(at)
+                } else {
+                    None
+                };
+                self.holds.push(Hold {
+                    request: *request,
+                    length: *length,
+                    until,
+                    over: false,
+                });
             }
             Event::Provisioned { already, by } => {
                 self.given_by = *by;
@@ -260,7 +293,10 @@ impl Grant {
                 self.ended_by = None;
             }
             Event::HoldEnded { request } => {
-                self.holds.iter_mut().filter(|hold| hold.request == *request).for_each(|hold| hold.over = true);
+                self.holds
+                    .iter_mut()
+                    .filter(|hold| hold.request == *request)
+                    .for_each(|hold| hold.over = true);
             }
             Event::EndingBegan { cause, by } => {
                 self.ended_by = *by;
@@ -300,15 +336,16 @@ impl Grant {
                 let due = |hold: &&Hold| !hold.over && hold.until.is_some_and(|until| until <= now);
                 match self.holds.iter().find(due) {
                     Some(hold) => Some(Event::HoldEnded { request: hold.request }),
-                    None if self.holds.iter().all(|hold| hold.over) => {
-                        Some(Event::EndingBegan { cause: Cause::Time, by: None })
-                    }
+                    None if self.holds.iter().all(|hold| hold.over) => Some(Event::EndingBegan {
+                        cause: Cause::Time,
+                        by: None,
+                    }),
                     None => None,
                 }
             }
-            GrantState::Ending if self.wake_at().is_some_and(|at| at <= now) => {
-                Some(Event::EndOverdue { why: "the target system has not confirmed it".to_owned() })
-            }
+            GrantState::Ending if self.wake_at().is_some_and(|at| at <= now) => Some(Event::EndOverdue {
+                why: "the target system has not confirmed it".to_owned(),
+            }),
             _ => None,
         }
     }

@@ -54,18 +54,27 @@ impl Length {
     /// [`Refusal::LengthNotUnderstood`] for anything else, [`Refusal::LengthTooLong`] above ten years.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
         let wrote = text.trim();
-        let lower: String = wrote.to_lowercase().chars().filter(|c| !c.is_whitespace() && *c != ',').collect();
+        let lower: String = wrote
+            .to_lowercase()
+            .chars()
+            .filter(|c| !c.is_whitespace() && *c != ',')
+            .collect();
         if matches!(lower.as_str(), "noend" | "forever" | "unlimited" | "permanent") {
             return Ok(Self::NoEnd);
         }
-        let not_understood = || Refusal::LengthNotUnderstood { wrote: wrote.chars().take(40).collect() };
+        let not_understood = || Refusal::LengthNotUnderstood {
+            wrote: wrote.chars().take(40).collect(),
+        };
         let mut rest = lower.as_str();
         let mut total: i64 = 0;
         if rest.is_empty() {
             return Err(not_understood());
         }
         while !rest.is_empty() {
-            let digits = rest.find(|c: char| !c.is_ascii_digit()).filter(|&n| n > 0).ok_or_else(not_understood)?;
+            let digits = rest
+                .find(|c: char| !c.is_ascii_digit())
+                .filter(|&n| n > 0)
+                .ok_or_else(not_understood)?;
             let (number, tail) = rest.split_at(digits);
             let letters = tail.find(|c: char| !c.is_alphabetic()).unwrap_or(tail.len());
             let (unit, tail) = tail.split_at(letters);
@@ -112,7 +121,11 @@ pub fn spoken(seconds: i64) -> String {
         }
     }
     parts.truncate(2);
-    if parts.is_empty() { "less than a minute".to_owned() } else { parts.join(" ") }
+    if parts.is_empty() {
+        "less than a minute".to_owned()
+    } else {
+        parts.join(" ")
+    }
 }
 
 /// Which lengths an entitlement offers and allows. All in seconds.
@@ -134,7 +147,13 @@ impl LengthRules {
     /// Access without an end and nothing to choose.
     #[must_use]
     pub fn unlimited() -> Self {
-        Self { presets: Vec::new(), max: None, custom: false, no_end: true, default: Length::NoEnd }
+        Self {
+            presets: Vec::new(),
+            max: None,
+            custom: false,
+            no_end: true,
+            default: Length::NoEnd,
+        }
     }
 
     /// Is there anything to choose? Only then does the form ask.
@@ -154,7 +173,12 @@ impl LengthRules {
     pub fn capped(&self, cap: Option<i64>) -> Self {
         let Some(cap) = cap else { return self.clone() };
         let ceiling = self.max.map_or(cap, |max| max.min(cap));
-        let mut presets: Vec<i64> = self.presets.iter().copied().filter(|preset| *preset <= ceiling).collect();
+        let mut presets: Vec<i64> = self
+            .presets
+            .iter()
+            .copied()
+            .filter(|preset| *preset <= ceiling)
+            .collect();
         let default = match self.default {
             Length::For(seconds) if seconds <= ceiling => self.default,
             Length::For(_) | Length::NoEnd => {
@@ -165,7 +189,13 @@ impl LengthRules {
                 Length::For(ceiling)
             }
         };
-        Self { presets, max: Some(ceiling), custom: self.custom, no_end: self.no_end, default }
+        Self {
+            presets,
+            max: Some(ceiling),
+            custom: self.custom,
+            no_end: self.no_end,
+            default,
+        }
     }
 
     /// Checks a length that somebody asks for.
@@ -177,7 +207,9 @@ impl LengthRules {
             (Length::NoEnd, _) if self.offers_no_end() => Ok(length),
             (Length::NoEnd, max) => Err(Refusal::NoEndNotAllowed { max }),
             (Length::For(seconds), Some(max)) if seconds > max => Err(Refusal::LengthTooLong { max }),
-            (Length::For(seconds), _) if seconds <= 0 => Err(Refusal::LengthNotUnderstood { wrote: seconds.to_string() }),
+            (Length::For(seconds), _) if seconds <= 0 => Err(Refusal::LengthNotUnderstood {
+                wrote: seconds.to_string(),
+            }),
             (Length::For(seconds), _) if self.custom || self.presets.contains(&seconds) => Ok(length),
             (Length::For(_), _) if length == self.default => Ok(length),
             (Length::For(_), _) => Err(Refusal::LengthNotOffered),
@@ -202,11 +234,29 @@ mod tests {
             assert_eq!(Length::parse(wrote), Ok(Length::For(seconds)), "{wrote}");
         }
         assert_eq!(Length::parse("No end"), Ok(Length::NoEnd));
-        for wrote in ["", "-3d", "0h", "3", "h", "4 fortnights", "3d-1h", "1.5h", "٣h", "\u{200b}"] {
-            assert!(matches!(Length::parse(wrote), Err(Refusal::LengthNotUnderstood { .. })), "{wrote}");
+        for wrote in [
+            "",
+            "-3d",
+            "0h",
+            "3",
+            "h",
+            "4 fortnights",
+            "3d-1h",
+            "1.5h",
+            "٣h",
+            "\u{200b}",
+        ] {
+            assert!(
+                matches!(Length::parse(wrote), Err(Refusal::LengthNotUnderstood { .. })),
+                "{wrote}"
+            );
         }
         for wrote in ["9999y", "99999999999999999999999h", "3651d"] {
-            assert_eq!(Length::parse(wrote), Err(Refusal::LengthTooLong { max: LONGEST }), "{wrote}");
+            assert_eq!(
+                Length::parse(wrote),
+                Err(Refusal::LengthTooLong { max: LONGEST }),
+                "{wrote}"
+            );
         }
     }
 
@@ -227,11 +277,20 @@ mod tests {
 
     #[test]
     fn no_end_disappears_as_soon_as_a_maximum_exists() {
-        let mut rules = LengthRules { custom: true, ..LengthRules::unlimited() };
+        let mut rules = LengthRules {
+            custom: true,
+            ..LengthRules::unlimited()
+        };
         assert_eq!(rules.check(Length::NoEnd), Ok(Length::NoEnd));
         rules.max = Some(DAY);
-        assert_eq!(rules.check(Length::NoEnd), Err(Refusal::NoEndNotAllowed { max: Some(DAY) }));
-        assert_eq!(rules.check(Length::For(DAY + 1)), Err(Refusal::LengthTooLong { max: DAY }));
+        assert_eq!(
+            rules.check(Length::NoEnd),
+            Err(Refusal::NoEndNotAllowed { max: Some(DAY) })
+        );
+        assert_eq!(
+            rules.check(Length::For(DAY + 1)),
+            Err(Refusal::LengthTooLong { max: DAY })
+        );
         assert_eq!(rules.check(Length::For(DAY)), Ok(Length::For(DAY)));
     }
 
@@ -247,7 +306,10 @@ mod tests {
         let capped = rules.capped(Some(4 * HOUR));
         assert_eq!(capped.presets, [HOUR, 4 * HOUR]);
         assert_eq!(capped.default, Length::For(4 * HOUR));
-        assert_eq!(capped.check(Length::For(DAY)), Err(Refusal::LengthTooLong { max: 4 * HOUR }));
+        assert_eq!(
+            capped.check(Length::For(DAY)),
+            Err(Refusal::LengthTooLong { max: 4 * HOUR })
+        );
         assert_eq!(rules.capped(None), rules);
     }
 }

@@ -69,7 +69,13 @@ pub enum Role {
 
 impl Role {
     /// All roles, in order of power.
-    pub const ALL: [Self; 5] = [Self::Helpdesk, Self::RequestAdmin, Self::AppAdmin, Self::Auditor, Self::SuperAdmin];
+    pub const ALL: [Self; 5] = [
+        Self::Helpdesk,
+        Self::RequestAdmin,
+        Self::AppAdmin,
+        Self::Auditor,
+        Self::SuperAdmin,
+    ];
 
     /// The name in files, in the database and in conditions.
     #[must_use]

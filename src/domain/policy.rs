@@ -202,7 +202,9 @@ impl Policy {
                 }
                 Ok(true) => return frozen(rule),
                 Ok(false) => {}
-                Err(error) => return self.last_resort(format!("the condition of rule “{}” failed: {error}", rule.name)),
+                Err(error) => {
+                    return self.last_resort(format!("the condition of rule “{}” failed: {error}", rule.name));
+                }
             }
         }
         self.last_resort("no rule applies".to_owned())
@@ -239,17 +241,29 @@ impl Plan {
 
     /// The keys of all people that the steps name.
     pub fn people(&self) -> impl Iterator<Item = &str> {
-        named(&self.steps).filter_map(|spec| if let ApproverSpec::People(keys) = spec { Some(keys) } else { None }).flatten().map(String::as_str)
+        named(&self.steps)
+            .filter_map(|spec| {
+                if let ApproverSpec::People(keys) = spec {
+                    Some(keys)
+                } else {
+                    None
+                }
+            })
+            .flatten()
+            .map(String::as_str)
     }
 }
 
 impl Policy {
     /// The keys of all groups that any rule names.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
-        self.rules.iter().flat_map(|rule| named(&rule.steps)).filter_map(|spec| match spec {
-            ApproverSpec::Group(key) => Some(key.as_str()),
-            _ => None,
-        })
+        self.rules
+            .iter()
+            .flat_map(|rule| named(&rule.steps))
+            .filter_map(|spec| match spec {
+                ApproverSpec::Group(key) => Some(key.as_str()),
+                _ => None,
+            })
     }
 
     /// The keys of all people that any rule names.
@@ -257,12 +271,27 @@ impl Policy {
         self.rules
             .iter()
             .flat_map(|rule| named(&rule.steps))
-            .filter_map(|spec| if let ApproverSpec::People(keys) = spec { Some(keys) } else { None })
+            .filter_map(|spec| {
+                if let ApproverSpec::People(keys) = spec {
+                    Some(keys)
+                } else {
+                    None
+                }
+            })
             .flatten()
             .map(String::as_str)
     }
 }
 
 fn named(steps: &[StepSpec]) -> impl Iterator<Item = &ApproverSpec> {
-    steps.iter().filter_map(|step| if let StepSpec::Approval(approval) = step { Some(approval) } else { None }).flat_map(|approval| approval.approvers.iter().chain(&approval.fallback))
+    steps
+        .iter()
+        .filter_map(|step| {
+            if let StepSpec::Approval(approval) = step {
+                Some(approval)
+            } else {
+                None
+            }
+        })
+        .flat_map(|approval| approval.approvers.iter().chain(&approval.fallback))
 }

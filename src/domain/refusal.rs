@@ -127,7 +127,9 @@ impl Refusal {
             Self::AlreadyClosed { how } => format!("This request is already {how}."),
             Self::StepDecided { how } => format!("This step is already {how}."),
             Self::DecidedBefore => "You have already decided this step.".to_owned(),
-            Self::Changed => "This request has changed since you saw it. Please look again before you decide.".to_owned(),
+            Self::Changed => {
+                "This request has changed since you saw it. Please look again before you decide.".to_owned()
+            }
             Self::NotAnApprover => "You are not among the approvers of this step.".to_owned(),
             Self::OwnRequest => "You cannot decide about your own access.".to_owned(),
             Self::ReasonRequired => "Please give a reason.".to_owned(),
@@ -146,7 +148,10 @@ impl Refusal {
             }
             Self::LengthTooLong { max } => format!("That is too long; at most {} can be asked for.", spoken(*max)),
             Self::NoEndNotAllowed { max: Some(max) } => {
-                format!("This access always has an end; at most {} can be asked for.", spoken(*max))
+                format!(
+                    "This access always has an end; at most {} can be asked for.",
+                    spoken(*max)
+                )
             }
             Self::NoEndNotAllowed { max: None } => "This access always has an end; please choose a length.".to_owned(),
             Self::LengthNotOffered => "Please choose one of the lengths offered.".to_owned(),
@@ -155,8 +160,12 @@ impl Refusal {
             Self::NobodyToAsk => {
                 "Nobody in the organisation could decide about this request. Please tell an administrator.".to_owned()
             }
-            Self::MayNotCancel => "Only the person who asked, the person it is for, or an administrator can cancel it.".to_owned(),
-            Self::MayNotEnd => "Only the person who holds it, its owners or an administrator can end this access.".to_owned(),
+            Self::MayNotCancel => {
+                "Only the person who asked, the person it is for, or an administrator can cancel it.".to_owned()
+            }
+            Self::MayNotEnd => {
+                "Only the person who holds it, its owners or an administrator can end this access.".to_owned()
+            }
             Self::NotHeld => "This access has already ended.".to_owned(),
             Self::NotYourTask => "This task is already done, or it belongs to others.".to_owned(),
             Self::NotAllowed => "You may not do this.".to_owned(),
@@ -172,10 +181,19 @@ pub const LONGEST_TEXT: usize = 2_000;
 /// # Errors
 /// [`Refusal::TextTooLong`]; [`Refusal::ReasonRequired`] when nothing is left although something must be said.
 pub fn tidy(text: &str, required: bool) -> Result<String, Refusal> {
-    let visible: String = text.chars().filter(|c| !matches!(c, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}')).collect();
-    let blank = visible.chars().all(|c| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'));
+    let visible: String = text
+        .chars()
+        .filter(|c| !matches!(c, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'))
+        .collect();
+    let blank = visible
+        .chars()
+        .all(|c| c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}'));
     if blank {
-        return if required { Err(Refusal::ReasonRequired) } else { Ok(String::new()) };
+        return if required {
+            Err(Refusal::ReasonRequired)
+        } else {
+            Ok(String::new())
+        };
     }
     if visible.chars().count() > LONGEST_TEXT {
         return Err(Refusal::TextTooLong { max: LONGEST_TEXT });

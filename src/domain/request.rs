@@ -133,12 +133,26 @@ impl Request {
     /// The request that a [`Event::Submitted`] makes; `None` for any other event.
     #[must_use]
     pub fn submitted(id: RequestId, event: &Event, at: DateTime<Utc>) -> Option<Self> {
-        let Event::Submitted { requester, subject, entitlement, length, justification, emergency, extension, plan } =
-            event
+        let Event::Submitted {
+            requester,
+            subject,
+            entitlement,
+            length,
+            justification,
+            emergency,
+            extension,
+            plan,
+        } = event
         else {
             return None;
         };
-        let Plan { policy, policy_version, rule, steps, alarm } = plan.clone();
+        let Plan {
+            policy,
+            policy_version,
+            rule,
+            steps,
+            alarm,
+        } = plan.clone();
         Some(Self {
             id,
             requester: *requester,
@@ -203,11 +217,18 @@ impl Request {
             Command::Look => Ok(Vec::new()),
             Command::Cancel { by, reason } => {
                 self.must_be_open(names)?;
-                Ok(vec![Event::Cancelled { by: *by, reason: tidy(reason, false)? }])
+                Ok(vec![Event::Cancelled {
+                    by: *by,
+                    reason: tidy(reason, false)?,
+                }])
             }
-            Command::Decide { by, step, revision, verdict, reason } => {
-                self.decide_step(*by, *step, *revision, *verdict, reason, names)
-            }
+            Command::Decide {
+                by,
+                step,
+                revision,
+                verdict,
+                reason,
+            } => self.decide_step(*by, *step, *revision, *verdict, reason, names),
         }
     }
 
@@ -221,7 +242,10 @@ impl Request {
         names: &dyn Fn(PersonId) -> String,
     ) -> Result<Vec<Event>, Refusal> {
         let seen_step = self.steps.get(seen).ok_or(Refusal::Changed)?;
-        if let Some(how) = (seen_step.state != StepState::Open).then(|| self.how_step_ended(seen, names)).flatten() {
+        if let Some(how) = (seen_step.state != StepState::Open)
+            .then(|| self.how_step_ended(seen, names))
+            .flatten()
+        {
             return Err(Refusal::StepDecided { how });
         }
         self.must_be_open(names)?;
@@ -229,18 +253,33 @@ impl Request {
         if current != seen || revision != self.revision {
             return Err(Refusal::Changed);
         }
-        let StepSpec::Approval(approval) = &step.spec else { return Err(Refusal::Changed) };
+        let StepSpec::Approval(approval) = &step.spec else {
+            return Err(Refusal::Changed);
+        };
         if step.decision_of(by).is_some() {
             return Err(Refusal::DecidedBefore);
         }
         if !step.asks(by) {
             let own = by == self.requester || by == self.subject;
-            return Err(if own { Refusal::OwnRequest } else { Refusal::NotAnApprover });
+            return Err(if own {
+                Refusal::OwnRequest
+            } else {
+                Refusal::NotAnApprover
+            });
         }
         let reason = tidy(reason, approval.reason.asks(verdict == Verdict::Approve))?;
-        let mut events = vec![Event::Decided { step: current, person: by, verdict, reason: reason.clone() }];
+        let mut events = vec![Event::Decided {
+            step: current,
+            person: by,
+            verdict,
+            reason: reason.clone(),
+        }];
         if verdict == Verdict::Deny {
-            events.push(Event::Denied { step: current, by: Some(by), reason });
+            events.push(Event::Denied {
+                step: current,
+                by: Some(by),
+                reason,
+            });
         }
         Ok(events)
     }
@@ -278,7 +317,12 @@ impl Request {
     /// Makes an event true. Events that do not concern requests change nothing.
     pub fn apply(&mut self, event: &Event, at: DateTime<Utc>) {
         match event {
-            Event::StepOpened { step, approvers, source, due_at } => {
+            Event::StepOpened {
+                step,
+                approvers,
+                source,
+                due_at,
+            } => {
                 self.state = RequestState::Open { step: *step };
                 self.widened = false;
                 if let Some(opened) = self.steps.get_mut(*step) {
@@ -289,16 +333,30 @@ impl Request {
                     opened.due_at = *due_at;
                 }
             }
-            Event::ApproversChanged { step, approvers, source } => {
+            Event::ApproversChanged {
+                step,
+                approvers,
+                source,
+            } => {
                 if let Some(changed) = self.steps.get_mut(*step) {
                     changed.approvers.clone_from(approvers);
                     changed.source = *source;
                 }
             }
             Event::StepWidened { .. } => self.widened = true,
-            Event::Decided { step, person, verdict, reason } => {
+            Event::Decided {
+                step,
+                person,
+                verdict,
+                reason,
+            } => {
                 if let Some(decided) = self.steps.get_mut(*step) {
-                    let decision = Decision { person: *person, verdict: *verdict, reason: reason.clone(), at };
+                    let decision = Decision {
+                        person: *person,
+                        verdict: *verdict,
+                        reason: reason.clone(),
+                        at,
+                    };
                     decided.decisions.push(decision);
                 }
             }
@@ -315,10 +373,22 @@ impl Request {
                 if let Some(denied) = self.steps.get_mut(*step) {
                     denied.state = StepState::Denied;
                 }
-                self.close(RequestState::Denied { by: *by, reason: reason.clone() }, at);
+                self.close(
+                    RequestState::Denied {
+                        by: *by,
+                        reason: reason.clone(),
+                    },
+                    at,
+                );
             }
             Event::Cancelled { by, reason } => {
-                self.close(RequestState::Cancelled { by: *by, reason: reason.clone() }, at);
+                self.close(
+                    RequestState::Cancelled {
+                        by: *by,
+                        reason: reason.clone(),
+                    },
+                    at,
+                );
             }
             Event::Expired { .. } => self.close(RequestState::Expired, at),
             Event::Closed { cause } => self.close(RequestState::Closed { cause: *cause }, at),
@@ -348,38 +418,77 @@ impl Request {
     }
 
     fn next(&self, facts: &Facts, now: DateTime<Utc>) -> Option<Event> {
-        let RequestState::Open { step: place } = self.state else { return None };
-        if !facts.person(self.subject).is_some_and(super::person::Person::takes_part)
-            || !facts.person(self.requester).is_some_and(|person| person.standing == Standing::Active)
+        let RequestState::Open { step: place } = self.state else {
+            return None;
+        };
+        if !facts
+            .person(self.subject)
+            .is_some_and(super::person::Person::takes_part)
+            || !facts
+                .person(self.requester)
+                .is_some_and(|person| person.standing == Standing::Active)
         {
-            return Some(Event::Closed { cause: Cause::PersonGone });
+            return Some(Event::Closed {
+                cause: Cause::PersonGone,
+            });
         }
         if !facts.entitlement.offered {
-            return Some(Event::Closed { cause: Cause::EntitlementGone });
+            return Some(Event::Closed {
+                cause: Cause::EntitlementGone,
+            });
         }
         let Some(step) = self.steps.get(place).filter(|step| step.state != StepState::Approved) else {
             return Some(Event::Approved);
         };
         match &step.spec {
-            StepSpec::Approve { .. } => Some(Event::StepPassed { step: place, automatic: true }),
-            StepSpec::Deny { message } => Some(Event::Denied { step: place, by: None, reason: message.clone() }),
+            StepSpec::Approve { .. } => Some(Event::StepPassed {
+                step: place,
+                automatic: true,
+            }),
+            StepSpec::Deny { message } => Some(Event::Denied {
+                step: place,
+                by: None,
+                reason: message.clone(),
+            }),
             StepSpec::Approval(approval) => {
-                let resolved =
-                    resolve(approval, facts, self.requester, self.subject, &self.approved_before(place), self.widened);
+                let resolved = resolve(
+                    approval,
+                    facts,
+                    self.requester,
+                    self.subject,
+                    &self.approved_before(place),
+                    self.widened,
+                );
                 if resolved.approvers.is_empty() {
-                    return Some(Event::Closed { cause: Cause::NobodyToAsk });
+                    return Some(Event::Closed {
+                        cause: Cause::NobodyToAsk,
+                    });
                 }
                 if step.state == StepState::Waiting {
-                    let due_at = approval.deadline.map(|deadline| now + TimeDelta::seconds(deadline.after));
+                    let due_at = approval
+                        .deadline
+                        .map(|deadline| now + TimeDelta::seconds(deadline.after));
                     let (approvers, source) = (resolved.approvers, resolved.source);
-                    return Some(Event::StepOpened { step: place, approvers, source, due_at });
+                    return Some(Event::StepOpened {
+                        step: place,
+                        approvers,
+                        source,
+                        due_at,
+                    });
                 }
                 if resolved.approvers != step.approvers || resolved.source != step.source {
                     let (approvers, source) = (resolved.approvers, resolved.source);
-                    return Some(Event::ApproversChanged { step: place, approvers, source });
+                    return Some(Event::ApproversChanged {
+                        step: place,
+                        approvers,
+                        source,
+                    });
                 }
                 if step.satisfied() {
-                    return Some(Event::StepPassed { step: place, automatic: false });
+                    return Some(Event::StepPassed {
+                        step: place,
+                        automatic: false,
+                    });
                 }
                 let due = step.due_at.filter(|due| *due <= now && !self.widened)?;
                 let _ = due;
@@ -408,6 +517,9 @@ impl Request {
     /// Did an organisation-wide stand-in have to be asked? An alarm for the administrators.
     #[must_use]
     pub fn is_alarming(&self) -> bool {
-        self.alarm.is_some() || self.current().is_some_and(|(_, step)| step.source == Source::LastResort)
+        self.alarm.is_some()
+            || self
+                .current()
+                .is_some_and(|(_, step)| step.source == Source::LastResort)
     }
 }

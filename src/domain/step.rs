@@ -173,7 +173,11 @@ impl Step {
         match &self.spec {
             StepSpec::Approval(approval) => {
                 // Whoever approved and has left since still counts: two of three do not become one of one.
-                let left = self.decisions.iter().filter(|decision| !self.asks(decision.person)).count();
+                let left = self
+                    .decisions
+                    .iter()
+                    .filter(|decision| !self.asks(decision.person))
+                    .count();
                 needed(approval.quorum, self.approvers.len() + left)
             }
             StepSpec::Approve { .. } | StepSpec::Deny { .. } => 0,
@@ -183,14 +187,22 @@ impl Step {
     /// How many different people have approved.
     #[must_use]
     pub fn approvals(&self) -> usize {
-        self.decisions.iter().filter(|decision| decision.verdict == Verdict::Approve).count()
+        self.decisions
+            .iter()
+            .filter(|decision| decision.verdict == Verdict::Approve)
+            .count()
     }
 
     /// Have enough people approved? With [`Quorum::All`], everyone who is asked now must have.
     #[must_use]
     pub fn satisfied(&self) -> bool {
-        let StepSpec::Approval(approval) = &self.spec else { return false };
-        let approved = |person| self.decision_of(person).is_some_and(|decision| decision.verdict == Verdict::Approve);
+        let StepSpec::Approval(approval) = &self.spec else {
+            return false;
+        };
+        let approved = |person| {
+            self.decision_of(person)
+                .is_some_and(|decision| decision.verdict == Verdict::Approve)
+        };
         match approval.quorum {
             Quorum::All => {
                 !self.approvers.is_empty() && self.approvers.iter().all(|approver| approved(approver.person))
@@ -222,7 +234,9 @@ pub fn resolve(
 ) -> Resolved {
     let may = |approver: &Approver, self_approval: bool| {
         let own = approver.person == requester || approver.person == subject;
-        facts.person(approver.person).is_some_and(super::person::Person::takes_part)
+        facts
+            .person(approver.person)
+            .is_some_and(super::person::Person::takes_part)
             && (!own || self_approval || approver.why == Why::Subject)
             && !(spec.distinct && earlier.contains(&approver.person))
     };
@@ -245,11 +259,22 @@ pub fn resolve(
     let mut count = join(Vec::new(), Source::Primary, false);
     let before = count;
     if count < wanted || widened {
-        count = join(facts.named_by(&spec.fallback, subject), Source::Fallback, spec.self_approval);
+        count = join(
+            facts.named_by(&spec.fallback, subject),
+            Source::Fallback,
+            spec.self_approval,
+        );
     }
     // Also when a deadline has passed and the fallback brought nobody: somebody else has to hear of it.
     if count < wanted || (widened && count == before) {
-        let last = facts.last_resort.iter().map(|&person| Approver { person, why: Why::LastResort }).collect();
+        let last = facts
+            .last_resort
+            .iter()
+            .map(|&person| Approver {
+                person,
+                why: Why::LastResort,
+            })
+            .collect();
         join(last, Source::LastResort, false);
     }
     Resolved { approvers, source }

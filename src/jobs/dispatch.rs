@@ -33,7 +33,9 @@ impl Dispatch {
             Job::SendNotice(notice) => self.deliver.send_notice(notice).await,
             Job::RefreshHome(person) => self.deliver.refresh_home(person).await,
             Job::SyncPeople => self.directory.sync().await,
-            Job::SettleGrant(grant) => connectors::settle(&self.deliver.system, grant).await.map_err(Stop::Again),
+            Job::SettleGrant(grant) => connectors::settle(&self.deliver.system, grant)
+                .await
+                .map_err(Stop::Again),
         };
         match done {
             Ok(()) => Outcome::Done,

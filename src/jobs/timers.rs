@@ -26,7 +26,10 @@ pub async fn run(system: System, stop: CancellationToken) {
     let mut commits = jobs::commits();
     loop {
         if let Err(error) = look(&system).await {
-            tracing::warn!(error = format!("{error:#}"), "due requests and grants could not be looked at");
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "due requests and grants could not be looked at"
+            );
         }
         let pause = until_next(&system).await;
         tokio::select! {
@@ -75,6 +78,8 @@ fn report(ticked: Result<(), Error>, what: &'static str, id: i64) -> bool {
 
 async fn until_next(system: &System) -> Duration {
     let next = db::grants::next_wake(&system.db).await.ok().flatten();
-    let wait = next.and_then(|at| (at - system.clock.now()).to_std().ok()).unwrap_or(AT_LEAST_EVERY);
+    let wait = next
+        .and_then(|at| (at - system.clock.now()).to_std().ok())
+        .unwrap_or(AT_LEAST_EVERY);
     wait.clamp(Duration::from_millis(5), AT_LEAST_EVERY)
 }

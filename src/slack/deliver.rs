@@ -63,7 +63,10 @@ impl From<DbError> for Stop {
 impl From<CallError> for Stop {
     fn from(error: CallError) -> Self {
         match error {
-            CallError::Retry { after: Some(after), uncertain: false } => Self::Wait(after),
+            CallError::Retry {
+                after: Some(after),
+                uncertain: false,
+            } => Self::Wait(after),
             CallError::Retry { uncertain: false, .. } => Self::Wait(Duration::from_secs(1)),
             CallError::Ours(_) => Self::Never(error.into()),
             other => Self::Again(other.into()),
@@ -80,9 +83,13 @@ impl Deliver {
     /// # Errors
     /// When Slack asks to wait, or it did not work.
     pub async fn refresh_card(&self, id: CardId) -> Result<(), Stop> {
-        let Some(mut card) = db::cards::get(&self.system.db, id).await? else { return Ok(()) };
+        let Some(mut card) = db::cards::get(&self.system.db, id).await? else {
+            return Ok(());
+        };
         let role = role(&card.role);
-        let Some(read) = request_card(&self.system, card.request, card.person, role).await? else { return Ok(()) };
+        let Some(read) = request_card(&self.system, card.request, card.person, role).await? else {
+            return Ok(());
+        };
         let mentions = self.mentions(read.people()).await?;
         let message = view::request_card::request_card(&read, &mentions);
         let shown = hash(&message.json());
@@ -90,15 +97,31 @@ impl Deliver {
             return Ok(());
         }
         if let (Some(channel), Some(ts)) = (&card.channel, &card.ts) {
-            let at = Posted { channel: channel.clone(), ts: ts.clone() };
-            match self.slack.update_message(&at, &message.text, &Blocks(message.blocks.clone()), None).await {
+            let at = Posted {
+                channel: channel.clone(),
+                ts: ts.clone(),
+            };
+            match self
+                .slack
+                .update_message(&at, &message.text, &Blocks(message.blocks.clone()), None)
+                .await
+            {
                 Ok(_) => {
-                    return Ok(self.write("card_updated", async |tx| db::cards::updated(tx, id, &shown).await).await?);
+                    return Ok(self
+                        .write("card_updated", async |tx| db::cards::updated(tx, id, &shown).await)
+                        .await?);
                 }
                 Err(CallError::Gone(code)) => {
                     tracing::info!(card.id = %id, slack.error = %code, "a card is gone from Slack; posting it anew");
-                    self.write("card_lost", async |tx| db::cards::lost(tx, id).await).await?;
-                    card = Card { ts: None, shown: None, posting: false, mirrored: 0, ..card };
+                    self.write("card_lost", async |tx| db::cards::lost(tx, id).await)
+                        .await?;
+                    card = Card {
+                        ts: None,
+                        shown: None,
+                        posting: false,
+                        mirrored: 0,
+                        ..card
+                    };
                 }
                 Err(CallError::Unreachable(code)) => return self.unreachable(&card, &code).await,
                 Err(other) => return Err(other.into()),
@@ -117,14 +140,23 @@ impl Deliver {
         message: &view::Message,
         shown: &str,
     ) -> Result<(), Stop> {
-        let Some(channel) = self.dm(card.person).await? else { return self.unreachable(card, "no account in Slack").await };
+        let Some(channel) = self.dm(card.person).await? else {
+            return self.unreachable(card, "no account in Slack").await;
+        };
         let mark = mark("c1_card", card.id.0, read.created_at);
-        let found = if card.posting { self.find(&channel, None, &mark, read.created_at).await? } else { None };
+        let found = if card.posting {
+            self.find(&channel, None, &mark, read.created_at).await?
+        } else {
+            None
+        };
         let (posted, shown) = match found {
             // What it shows is not known: an empty hash has it updated at once.
             Some(posted) => (posted, ""),
             None => {
-                self.write("card_begin", async |tx| db::cards::begin_post(tx, card.id, &channel).await).await?;
+                self.write("card_begin", async |tx| {
+                    db::cards::begin_post(tx, card.id, &channel).await
+                })
+                .await?;
                 let post = Post {
                     channel,
                     text: message.text.clone(),
@@ -137,7 +169,10 @@ impl Deliver {
                     Err(CallError::Unreachable(code)) => return self.unreachable(card, &code).await,
                     Err(error) => {
                         if !is_uncertain(&error) {
-                            self.write("card_refused", async |tx| db::cards::not_posted(tx, card.id, None).await).await?;
+                            self.write("card_refused", async |tx| {
+                                db::cards::not_posted(tx, card.id, None).await
+                            })
+                            .await?;
                         }
                         return Err(error.into());
                     }
@@ -160,7 +195,11 @@ impl Deliver {
     /// One reader cannot be reached: the others still are, and the ledger says so.
     async fn unreachable(&self, card: &Card, why: &str) -> Result<(), Stop> {
         tracing::warn!(card.id = %card.id, request.id = %card.request, person.id = %card.person, slack.error = why, "a card could not be delivered");
-        Ok(self.write("card_unreachable", async |tx| db::cards::not_posted(tx, card.id, Some(why)).await).await?)
+        Ok(self
+            .write("card_unreachable", async |tx| {
+                db::cards::not_posted(tx, card.id, Some(why)).await
+            })
+            .await?)
     }
 
     /// Tells the thread under a copy what has been said since it was last told, in order.
@@ -168,12 +207,23 @@ impl Deliver {
     /// # Errors
     /// When Slack asks to wait, or it did not work.
     pub async fn sync_thread(&self, id: CardId) -> Result<(), Stop> {
-        let Some(mut card) = db::cards::get(&self.system.db, id).await? else { return Ok(()) };
-        let (Some(channel), Some(parent)) = (card.channel.clone(), card.ts.clone()) else { return Ok(()) };
+        let Some(mut card) = db::cards::get(&self.system.db, id).await? else {
+            return Ok(());
+        };
+        let (Some(channel), Some(parent)) = (card.channel.clone(), card.ts.clone()) else {
+            return Ok(());
+        };
         while let Some(untold) = db::cards::next_untold(&self.system.db, &card).await? {
-            let copy = if untold.told { None } else { self.copy(&card, &channel, &parent, &untold).await? };
-            let at = copy.as_ref().map(|posted| (posted.channel.as_str(), posted.ts.as_str()));
-            self.write("thread_told", async |tx| db::cards::told(tx, id, &untold, at).await).await?;
+            let copy = if untold.told {
+                None
+            } else {
+                self.copy(&card, &channel, &parent, &untold).await?
+            };
+            let at = copy
+                .as_ref()
+                .map(|posted| (posted.channel.as_str(), posted.ts.as_str()));
+            self.write("thread_told", async |tx| db::cards::told(tx, id, &untold, at).await)
+                .await?;
             card.mirrored = untold.place;
         }
         Ok(())
@@ -185,13 +235,21 @@ impl Deliver {
             event_payload: json!({ "key": format!("{}-{}", card.id, untold.comment) }),
         };
         if untold.posting
-            && let Some(found) = self.find(channel, Some(parent), &mark, DateTime::<Utc>::MIN_UTC).await?
+            && let Some(found) = self
+                .find(channel, Some(parent), &mark, DateTime::<Utc>::MIN_UTC)
+                .await?
         {
             return Ok(Some(found));
         }
-        let author = untold.author.as_ref().map(|(id, name)| PersonRef { id: *id, name: name.clone() });
+        let author = untold.author.as_ref().map(|(id, name)| PersonRef {
+            id: *id,
+            name: name.clone(),
+        });
         let message = view::notices::mirrored(author.as_ref(), &untold.body);
-        self.write("copy_begin", async |tx| db::cards::begin_copy(tx, card.id, untold.comment).await).await?;
+        self.write("copy_begin", async |tx| {
+            db::cards::begin_copy(tx, card.id, untold.comment).await
+        })
+        .await?;
         let post = Post {
             channel: channel.to_owned(),
             text: message.text,
@@ -208,8 +266,10 @@ impl Deliver {
             }
             Err(error) => {
                 if !is_uncertain(&error) {
-                    self.write("copy_refused", async |tx| db::cards::not_copied(tx, card.id, untold.comment).await)
-                        .await?;
+                    self.write("copy_refused", async |tx| {
+                        db::cards::not_copied(tx, card.id, untold.comment).await
+                    })
+                    .await?;
                 }
                 Err(error.into())
             }
@@ -221,17 +281,28 @@ impl Deliver {
     /// # Errors
     /// When Slack asks to wait, or it did not work.
     pub async fn send_notice(&self, id: i64) -> Result<(), Stop> {
-        let Some(notice) = db::notices::get(&self.system.db, id).await? else { return Ok(()) };
+        let Some(notice) = db::notices::get(&self.system.db, id).await? else {
+            return Ok(());
+        };
         if notice.ts.is_some() {
             return Ok(());
         }
-        let Some(channel) = self.dm(notice.person).await? else { return Ok(()) };
+        let Some(channel) = self.dm(notice.person).await? else {
+            return Ok(());
+        };
         let mark = mark("c1_notice", id, notice.created_at);
-        let found = if notice.posting { self.find(&channel, None, &mark, notice.created_at).await? } else { None };
+        let found = if notice.posting {
+            self.find(&channel, None, &mark, notice.created_at).await?
+        } else {
+            None
+        };
         let posted = match found {
             Some(posted) => posted,
             None => {
-                self.write("notice_begin", async |tx| db::notices::set_posting(tx, id, &channel, true).await).await?;
+                self.write("notice_begin", async |tx| {
+                    db::notices::set_posting(tx, id, &channel, true).await
+                })
+                .await?;
                 let url = notice.request.and_then(|request| self.system.request_url(request));
                 let message = view::notices::notice(&notice.body, url.as_deref());
                 let post = Post {
@@ -259,7 +330,11 @@ impl Deliver {
                 }
             }
         };
-        Ok(self.write("notice_sent", async |tx| db::notices::sent(tx, id, &posted.channel, &posted.ts).await).await?)
+        Ok(self
+            .write("notice_sent", async |tx| {
+                db::notices::sent(tx, id, &posted.channel, &posted.ts).await
+            })
+            .await?)
     }
 
     /// Draws a person's Home tab as it stands now.
@@ -267,7 +342,9 @@ impl Deliver {
     /// # Errors
     /// When Slack asks to wait, or it did not work.
     pub async fn refresh_home(&self, id: PersonId) -> Result<(), Stop> {
-        let Some(user) = self.account(id).await?.map(|(user, _)| user) else { return Ok(()) };
+        let Some(user) = self.account(id).await?.map(|(user, _)| user) else {
+            return Ok(());
+        };
         let view = self.home(id).await?;
         match self.slack.publish_home(&SlackUserId(user), &view).await {
             Ok(_) | Err(CallError::Gone(_) | CallError::Unreachable(_)) => Ok(()),
@@ -280,7 +357,10 @@ impl Deliver {
     /// # Errors
     /// The database's.
     pub async fn home(&self, id: PersonId) -> Result<ViewBody, DbError> {
-        let name = db::people::person(&self.system.db, id).await?.map(|person| person.name).unwrap_or_default();
+        let name = db::people::person(&self.system.db, id)
+            .await?
+            .map(|person| person.name)
+            .unwrap_or_default();
         let home = my_work::home(&self.system, PersonRef { id, name }).await?;
         let mentions = self.mentions(home.people()).await?;
         Ok(ViewBody(view::home::home(&home, &mentions)))
@@ -304,7 +384,9 @@ impl Deliver {
 
     /// The conversation with a person; opened once, then remembered.
     async fn dm(&self, person: PersonId) -> Result<Option<String>, Stop> {
-        let Some((user, dm)) = self.account(person).await? else { return Ok(None) };
+        let Some((user, dm)) = self.account(person).await? else {
+            return Ok(None);
+        };
         if let Some(dm) = dm {
             return Ok(Some(dm));
         }
@@ -316,7 +398,10 @@ impl Deliver {
             }
             Err(other) => return Err(other.into()),
         };
-        self.write("dm_opened", async |tx| db::people::set_dm_channel(tx, &self.team.0, &user, &opened).await).await?;
+        self.write("dm_opened", async |tx| {
+            db::people::set_dm_channel(tx, &self.team.0, &user, &opened).await
+        })
+        .await?;
         Ok(Some(opened))
     }
 
@@ -330,8 +415,11 @@ impl Deliver {
     ) -> Result<Option<Posted>, Stop> {
         // A minute of grace: Slack's clock is not ours.
         let oldest = since.timestamp().saturating_sub(60).max(0);
-        let mut window =
-            Window { oldest: Some(format!("{oldest}.000000")), limit: Some(200), ..Window::default() };
+        let mut window = Window {
+            oldest: Some(format!("{oldest}.000000")),
+            limit: Some(200),
+            ..Window::default()
+        };
         for _ in 0..PAGES_BACK {
             let page = match thread {
                 Some(parent) => self.slack.replies(channel, parent, &window).await,
@@ -348,7 +436,10 @@ impl Deliver {
                 })
             };
             if let Some(found) = page.items.iter().find(ours) {
-                return Ok(Some(Posted { channel: channel.to_owned(), ts: found.ts.clone() }));
+                return Ok(Some(Posted {
+                    channel: channel.to_owned(),
+                    ts: found.ts.clone(),
+                }));
             }
             match page.next {
                 Some(next) => window.cursor = Some(next),

@@ -17,14 +17,25 @@ pub fn details(ours: Arc<OnceLock<Installation>>) -> Router {
 
 async fn page(State(ours): State<Arc<OnceLock<Installation>>>, Path(id): Path<u32>) -> impl IntoResponse {
     let open = match ours.get() {
-        Some(Installation { team_id, app_id: Some(app), .. }) => {
-            format!("<p><a class=\"button\" href=\"slack://app?team={team_id}&amp;id={app}&amp;tab=messages\">Open in Slack</a></p>")
+        Some(Installation {
+            team_id,
+            app_id: Some(app),
+            ..
+        }) => {
+            format!(
+                "<p><a class=\"button\" href=\"slack://app?team={team_id}&amp;id={app}&amp;tab=messages\">Open in Slack</a></p>"
+            )
         }
         _ => String::new(),
     };
-    let policy: [(HeaderName, &str); 1] =
-        [(CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'")];
-    (policy, Html(PAGE.replace("{id}", &id.to_string()).replace("{open}", &open)))
+    let policy: [(HeaderName, &str); 1] = [(
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
+    )];
+    (
+        policy,
+        Html(PAGE.replace("{id}", &id.to_string()).replace("{open}", &open)),
+    )
 }
 
 const PAGE: &str = r#"<!doctype html>

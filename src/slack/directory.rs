@@ -63,7 +63,11 @@ impl Directory {
         let ours = |user: &&SlackUser| {
             user.team_id == self.team_id || user.enterprise_id.as_ref().is_some_and(|id| *id == self.team.0)
         };
-        let users: Vec<link_slack::SlackUser> = users.iter().filter(ours).map(|user| account(user, &self.team)).collect();
+        let users: Vec<link_slack::SlackUser> = users
+            .iter()
+            .filter(ours)
+            .map(|user| account(user, &self.team))
+            .collect();
         self.system
             .db
             .write("link_slack", async |tx| {
@@ -78,7 +82,11 @@ impl Directory {
 }
 
 fn account(user: &SlackUser, team: &TeamKey) -> link_slack::SlackUser {
-    let real_name = if user.real_name.is_empty() { &user.display_name } else { &user.real_name };
+    let real_name = if user.real_name.is_empty() {
+        &user.display_name
+    } else {
+        &user.real_name
+    };
     link_slack::SlackUser {
         id: user.id.clone(),
         team_id: team.0.clone(),

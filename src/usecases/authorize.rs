@@ -14,7 +14,13 @@ use crate::domain::{
 /// # Errors
 /// [`Refusal::NotTakingPart`].
 pub fn takes_part(person: &Person) -> Result<(), Refusal> {
-    if person.takes_part() { Ok(()) } else { Err(Refusal::NotTakingPart { name: person.name.clone() }) }
+    if person.takes_part() {
+        Ok(())
+    } else {
+        Err(Refusal::NotTakingPart {
+            name: person.name.clone(),
+        })
+    }
 }
 
 /// May this person call the request off? Whoever asked, whoever it is for, their manager, and the admins.
@@ -22,7 +28,9 @@ pub fn takes_part(person: &Person) -> Result<(), Refusal> {
 /// # Errors
 /// [`Refusal::MayNotCancel`].
 pub fn cancel(person: &Person, request: &Request, facts: &Facts) -> Result<(), Refusal> {
-    let manages = facts.person(request.subject).is_some_and(|subject| subject.manager == Some(person.id));
+    let manages = facts
+        .person(request.subject)
+        .is_some_and(|subject| subject.manager == Some(person.id));
     let concerned = person.id == request.requester || person.id == request.subject || manages;
     if concerned || person.is(Role::RequestAdmin) || person.is(Role::SuperAdmin) {
         Ok(())
@@ -52,7 +60,10 @@ pub fn may_see(person: &Person, request: &Request, owners: &[PersonId], manager_
         || manager_of_subject == Some(person.id)
         || owners.contains(&person.id)
         || person.sees_everything()
-        || request.steps.iter().any(|step| step.asks(person.id) || step.decision_of(person.id).is_some())
+        || request
+            .steps
+            .iter()
+            .any(|step| step.asks(person.id) || step.decision_of(person.id).is_some())
 }
 
 /// Is this person among those who give and take an access by hand: the entitlement's owners, or an admin?
@@ -60,5 +71,9 @@ pub fn may_see(person: &Person, request: &Request, owners: &[PersonId], manager_
 /// # Errors
 /// [`Refusal::NotYourTask`].
 pub fn provision(person: &Person, owners: &[PersonId]) -> Result<(), Refusal> {
-    if owners.contains(&person.id) || person.is(Role::SuperAdmin) { Ok(()) } else { Err(Refusal::NotYourTask) }
+    if owners.contains(&person.id) || person.is(Role::SuperAdmin) {
+        Ok(())
+    } else {
+        Err(Refusal::NotYourTask)
+    }
 }

@@ -46,7 +46,13 @@ impl Happened {
             .iter()
             .map(|(event, acted)| {
                 let actor = if *acted { actor } else { Actor::SYSTEM };
-                Entry { actor: actor.person, via: actor.via.word(), about, emergency, event: event.clone() }
+                Entry {
+                    actor: actor.person,
+                    via: actor.via.word(),
+                    about,
+                    emergency,
+                    event: event.clone(),
+                }
             })
             .collect()
     }
@@ -67,7 +73,11 @@ pub(super) async fn begin_request(
     let mut request = Request::submitted(RequestId(0), &event, now)
         .ok_or_else(|| anyhow::anyhow!("a request begins with its submission"))?;
     let followed = request.proceed(facts, now);
-    if followed.contains(&(Event::Closed { cause: Cause::NobodyToAsk })) {
+    if followed.contains(
+        &(Event::Closed {
+            cause: Cause::NobodyToAsk,
+        }),
+    ) {
         return Err(Refusal::NobodyToAsk.into());
     }
     let mut happened = Happened::new();
@@ -136,7 +146,10 @@ async fn finish_request(
 }
 
 fn changes_who_is_asked(event: &Event) -> bool {
-    !matches!(event, Event::Submitted { .. } | Event::Decided { .. } | Event::StepWidened { .. } | Event::StepPassed { .. })
+    !matches!(
+        event,
+        Event::Submitted { .. } | Event::Decided { .. } | Event::StepWidened { .. } | Event::StepPassed { .. }
+    )
 }
 
 /// Has an approved request hold on the live grant, or on a new one.
@@ -169,7 +182,9 @@ async fn hold(
         // The access works already: only its end moves.
         effects.lengthened(request);
     } else if db::reading::is_provisioned_by_hand(tx, facts.entitlement.app.id).await? {
-        caring(facts).into_iter().for_each(|person| effects.reader(person, "provisioner"));
+        caring(facts)
+            .into_iter()
+            .for_each(|person| effects.reader(person, "provisioner"));
     } else {
         effects.settle(grant.id);
     }
@@ -240,7 +255,9 @@ pub(super) async fn change_grant(
 }
 
 async fn caretakers(tx: &mut Tx<'_>, grant: &Grant, actor: Actor) -> Result<Caretakers, Error> {
-    let entitlement = db::catalog::entitlement_in(tx, grant.entitlement).await?.ok_or(Error::NotFound)?;
+    let entitlement = db::catalog::entitlement_in(tx, grant.entitlement)
+        .await?
+        .ok_or(Error::NotFound)?;
     let by_hand = db::reading::is_provisioned_by_hand(tx, entitlement.app.id).await?;
     let concerned = db::facts::Concerned {
         requester: actor.person.unwrap_or(grant.subject),
@@ -263,5 +280,9 @@ async fn caretakers(tx: &mut Tx<'_>, grant: &Grant, actor: Actor) -> Result<Care
 fn caring(facts: &Facts) -> Vec<PersonId> {
     let mut owners = facts.entitlement_owners.clone();
     owners.retain(|owner| facts.person(*owner).is_some_and(Person::takes_part));
-    if owners.is_empty() { facts.last_resort.clone() } else { owners }
+    if owners.is_empty() {
+        facts.last_resort.clone()
+    } else {
+        owners
+    }
 }

@@ -46,37 +46,68 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, effect
             effects.reader(request.requester, "requester");
             if let Some(alarm) = &request.alarm {
                 for person in &facts.last_resort {
-                    effects.notices.push((*person, "alarm", format!(
-                        "⚠️ Request #{} of {} could not follow its policy: {alarm}. The last resort decides it.",
-                        request.id, name(request.requester)
-                    )));
+                    effects.notices.push((
+                        *person,
+                        "alarm",
+                        format!(
+                            "⚠️ Request #{} of {} could not follow its policy: {alarm}. The last resort decides it.",
+                            request.id,
+                            name(request.requester)
+                        ),
+                    ));
                 }
             }
         }
-        Event::StepOpened { approvers, source, step, .. } | Event::ApproversChanged { approvers, source, step } => {
+        Event::StepOpened {
+            approvers,
+            source,
+            step,
+            ..
+        }
+        | Event::ApproversChanged {
+            approvers,
+            source,
+            step,
+        } => {
             effects.cards = true;
-            approvers.iter().for_each(|approver| effects.reader(approver.person, "approver"));
+            approvers
+                .iter()
+                .for_each(|approver| effects.reader(approver.person, "approver"));
             if *source == Source::LastResort && request.alarm.is_none() {
                 let step = request.steps.get(*step).map_or("a step", |step| step.name());
                 for person in &facts.last_resort {
-                    effects.notices.push((*person, "alarm", format!(
-                        "⚠️ Nobody could decide the step “{step}” of request #{}; the last resort was asked.", request.id
-                    )));
+                    effects.notices.push((
+                        *person,
+                        "alarm",
+                        format!(
+                            "⚠️ Nobody could decide the step “{step}” of request #{}; the last resort was asked.",
+                            request.id
+                        ),
+                    ));
                 }
             }
         }
         Event::StepWidened { .. } => effects.cards = true,
-        Event::Decided { person, verdict: Verdict::Approve, reason, step } => {
+        Event::Decided {
+            person,
+            verdict: Verdict::Approve,
+            reason,
+            step,
+        } => {
             effects.cards = true;
             let of = if request.steps.len() > 1 {
                 format!(" (step {} of {})", step + 1, request.steps.len())
             } else {
                 String::new()
             };
-            effects.lines.push(format!("✅ *{}* approved{of}{}", name(*person), because(reason)));
+            effects
+                .lines
+                .push(format!("✅ *{}* approved{of}{}", name(*person), because(reason)));
         }
         // The denial that follows says it.
-        Event::Decided { verdict: Verdict::Deny, .. } => effects.cards = true,
+        Event::Decided {
+            verdict: Verdict::Deny, ..
+        } => effects.cards = true,
         Event::StepPassed { automatic, step } => {
             effects.cards = true;
             if *automatic {
@@ -91,19 +122,27 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, effect
         Event::Denied { by, reason, .. } => {
             effects.cards = true;
             let who = by.map_or_else(|| "The policy".to_owned(), |by| format!("*{}*", name(by)));
-            effects.lines.push(format!("❌ {who} denied the request{}", because(reason)));
+            effects
+                .lines
+                .push(format!("❌ {who} denied the request{}", because(reason)));
         }
         Event::Cancelled { by, reason } => {
             effects.cards = true;
-            effects.lines.push(format!("🚫 *{}* cancelled the request{}", name(*by), because(reason)));
+            effects
+                .lines
+                .push(format!("🚫 *{}* cancelled the request{}", name(*by), because(reason)));
         }
         Event::Expired { .. } => {
             effects.cards = true;
-            effects.lines.push("⌛ The request expired: nobody decided in time".to_owned());
+            effects
+                .lines
+                .push("⌛ The request expired: nobody decided in time".to_owned());
         }
         Event::Closed { cause } => {
             effects.cards = true;
-            effects.lines.push(format!("🚫 The request was closed because {}", cause.words()));
+            effects
+                .lines
+                .push(format!("🚫 The request was closed because {}", cause.words()));
         }
         Event::Commented { .. } => {}
         _ => {}
@@ -130,7 +169,9 @@ pub(super) fn of_grant(event: &Event, grant: &Grant, request: RequestId, care: &
             });
             // A connector that cannot leaves the task to people.
             if by.is_none() {
-                care.owners.iter().for_each(|owner| effects.reader(*owner, "provisioner"));
+                care.owners
+                    .iter()
+                    .for_each(|owner| effects.reader(*owner, "provisioner"));
             }
         }
         Event::ProvisioningRetried => {
@@ -152,24 +193,37 @@ pub(super) fn of_grant(event: &Event, grant: &Grant, request: RequestId, care: &
         }
         Event::EndOverdue { why } => {
             effects.cards = true;
-            effects.lines.push(format!("🚨 The access should have ended but has not: {}", neutral(why)));
+            effects
+                .lines
+                .push(format!("🚨 The access should have ended but has not: {}", neutral(why)));
             for owner in &care.owners {
                 effects.reader(*owner, "provisioner");
-                effects.notices.push((*owner, "alarm", format!(
-                    "🚨 The access of {} under request #{request} should have ended but has not: {}",
-                    care.subject.name, neutral(why)
-                )));
+                effects.notices.push((
+                    *owner,
+                    "alarm",
+                    format!(
+                        "🚨 The access of {} under request #{request} should have ended but has not: {}",
+                        care.subject.name,
+                        neutral(why)
+                    ),
+                ));
             }
         }
         _ => {}
     }
     if matches!(event, Event::EndingBegan { .. }) && care.by_hand {
-        care.owners.iter().for_each(|owner| effects.reader(*owner, "provisioner"));
+        care.owners
+            .iter()
+            .for_each(|owner| effects.reader(*owner, "provisioner"));
     }
 }
 
 fn because(reason: &str) -> String {
-    if reason.is_empty() { String::new() } else { format!(": {}", neutral(reason)) }
+    if reason.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", neutral(reason))
+    }
 }
 
 /// A person's own words inside a line of Slack markup: nothing in them is markup.
@@ -203,7 +257,12 @@ impl Effects {
     pub(super) async fn write(self, tx: &mut Tx<'_>, now: DateTime<Utc>, request: RequestId) -> Result<(), Error> {
         let mut jobs: Vec<Job> = self.settle.into_iter().map(Job::SettleGrant).collect();
         for line in &self.lines {
-            let new = NewComment { request, author: None, body: line, via: "system" };
+            let new = NewComment {
+                request,
+                author: None,
+                body: line,
+                via: "system",
+            };
             db::comments::append(tx, now, new).await?;
         }
         if self.cards || !self.readers.is_empty() {
@@ -214,7 +273,12 @@ impl Effects {
                     jobs.push(Job::SyncThread(card));
                 }
             }
-            jobs.extend(db::reading::with_home(tx, request).await?.into_iter().map(Job::RefreshHome));
+            jobs.extend(
+                db::reading::with_home(tx, request)
+                    .await?
+                    .into_iter()
+                    .map(Job::RefreshHome),
+            );
         }
         for (person, kind, body) in self.notices {
             let id = db::notices::insert(tx, now, person, Some(request), kind, &body).await?;

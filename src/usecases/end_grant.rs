@@ -20,7 +20,11 @@ pub async fn end_grant(system: &System, actor: Actor, id: GrantId) -> Result<Gra
             let by = actor.somebody()?;
             change::change_grant(tx, now, actor, id, |grant, care| {
                 authorize::end(care.actor.as_ref().ok_or(Refusal::MayNotEnd)?, grant, &care.owners)?;
-                let cause = if by == grant.subject { Cause::Done } else { Cause::Revoked };
+                let cause = if by == grant.subject {
+                    Cause::Done
+                } else {
+                    Cause::Revoked
+                };
                 Ok(Command::End { by: Some(by), cause })
             })
             .await

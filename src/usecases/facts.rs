@@ -10,10 +10,12 @@ use crate::{
 /// # Errors
 /// The database's.
 pub async fn of_request(tx: &mut Tx<'_>, request: &Request, also: Option<PersonId>) -> Result<Facts, DbError> {
-    let entitlement = db::catalog::entitlement_in(tx, request.entitlement).await?.ok_or(DbError::Inconsistent {
-        what: "requests.entitlement_id",
-        why: "no such entitlement".to_owned(),
-    })?;
+    let entitlement = db::catalog::entitlement_in(tx, request.entitlement)
+        .await?
+        .ok_or(DbError::Inconsistent {
+            what: "requests.entitlement_id",
+            why: "no such entitlement".to_owned(),
+        })?;
     let plan = request.plan();
     let concerned = Concerned {
         requester: request.requester,

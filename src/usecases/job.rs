@@ -30,8 +30,14 @@ pub enum Job {
 
 impl Job {
     /// All names, as stored. They outlive deploys: a name is never changed and never given a new meaning.
-    pub const NAMES: &'static [&'static str] =
-        &["refresh_card", "sync_thread", "settle_grant", "send_notice", "refresh_home", "sync_people"];
+    pub const NAMES: &'static [&'static str] = &[
+        "refresh_card",
+        "sync_thread",
+        "settle_grant",
+        "send_notice",
+        "refresh_home",
+        "sync_people",
+    ];
 
     /// The name, as stored.
     #[must_use]
@@ -103,9 +109,19 @@ pub async fn enqueue(tx: &mut Tx<'_>, now: DateTime<Utc>, all: &[Job]) -> Result
     let rows: Vec<NewJob<'_>> = all
         .iter()
         .zip(&lanes)
-        .map(|(job, lane)| NewJob { name: job.name(), lane, payload: job.payload(), priority: job.priority(), run_at: None })
+        .map(|(job, lane)| NewJob {
+            name: job.name(),
+            lane,
+            payload: job.payload(),
+            priority: job.priority(),
+            run_at: None,
+        })
         .collect();
-    if rows.is_empty() { Ok(()) } else { jobs::enqueue_many(tx, now, &rows).await }
+    if rows.is_empty() {
+        Ok(())
+    } else {
+        jobs::enqueue_many(tx, now, &rows).await
+    }
 }
 
 #[cfg(test)]

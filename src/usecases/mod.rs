@@ -41,7 +41,9 @@ impl System {
     /// The details page of a request, if c1 knows its own address.
     #[must_use]
     pub fn request_url(&self, id: crate::domain::ids::RequestId) -> Option<String> {
-        self.base_url.as_ref().map(|base| format!("{}/requests/{id}", base.trim_end_matches('/')))
+        self.base_url
+            .as_ref()
+            .map(|base| format!("{}/requests/{id}", base.trim_end_matches('/')))
     }
 }
 
@@ -56,12 +58,18 @@ pub struct Actor {
 
 impl Actor {
     /// Time, a rule, or c1's own work.
-    pub const SYSTEM: Self = Self { person: None, via: Via::System };
+    pub const SYSTEM: Self = Self {
+        person: None,
+        via: Via::System,
+    };
 
     /// Somebody in Slack.
     #[must_use]
     pub fn slack(person: PersonId) -> Self {
-        Self { person: Some(person), via: Via::Slack }
+        Self {
+            person: Some(person),
+            via: Via::Slack,
+        }
     }
 
     /// The person, who must be one: c1 itself asks for nothing and decides nothing.

@@ -22,7 +22,11 @@ use crate::domain::{
 pub fn preview(ask: &Ask, emergency: bool, length: Length) -> Result<Preview, Refusal> {
     let scope = ask.facts.scope(ask.requester, ask.subject, emergency, length);
     let plan = ask.policy(emergency)?.plan(&scope);
-    let steps = plan.steps.into_iter().map(|spec| step(ask, spec)).collect::<Result<_, _>>()?;
+    let steps = plan
+        .steps
+        .into_iter()
+        .map(|spec| step(ask, spec))
+        .collect::<Result<_, _>>()?;
     Ok(Preview { steps })
 }
 
@@ -39,10 +43,21 @@ fn step(ask: &Ask, spec: StepSpec) -> Result<PreviewStep, Refusal> {
     let name = approval.name.clone();
     let mut step = Step::waiting(spec);
     step.approvers = resolved.approvers;
-    let people = step.approvers.iter().map(|approver| person(ask, approver.person)).collect();
-    Ok(PreviewStep::Ask { name, people, needed: step.needed() })
+    let people = step
+        .approvers
+        .iter()
+        .map(|approver| person(ask, approver.person))
+        .collect();
+    Ok(PreviewStep::Ask {
+        name,
+        people,
+        needed: step.needed(),
+    })
 }
 
 fn person(ask: &Ask, id: PersonId) -> PersonRef {
-    PersonRef { id, name: ask.facts.name(id) }
+    PersonRef {
+        id,
+        name: ask.facts.name(id),
+    }
 }

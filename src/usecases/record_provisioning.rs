@@ -38,12 +38,7 @@ pub enum Report {
 ///
 /// # Errors
 /// [`Refusal::NotYourTask`], or [`Refusal::ReasonRequired`] when a person says no without a reason.
-pub async fn record_provisioning(
-    system: &System,
-    actor: Actor,
-    id: GrantId,
-    report: Report,
-) -> Result<Grant, Error> {
+pub async fn record_provisioning(system: &System, actor: Actor, id: GrantId, report: Report) -> Result<Grant, Error> {
     let now = system.clock.now();
     system
         .db

@@ -48,7 +48,8 @@ pub async fn submit_request(system: &System, actor: Actor, submission: Submissio
             let requester = actor.somebody()?;
             let ask = Ask::load(tx, requester, subject, entitlement).await?;
             let event = ask.event(&submission)?;
-            let request = change::begin_request(tx, now, actor, event, &ask.facts, submission.origin.as_deref()).await?;
+            let request =
+                change::begin_request(tx, now, actor, event, &ask.facts, submission.origin.as_deref()).await?;
             Ok::<_, Error>(request.id)
         })
         .await;
@@ -56,7 +57,9 @@ pub async fn submit_request(system: &System, actor: Actor, submission: Submissio
         Err(Error::Internal(error)) => match constraint(&error) {
             // The same act again: its request is the answer.
             Some("requests_origin_once") => match origin {
-                Some(origin) => db::requests::by_origin(&system.db, &origin).await?.ok_or(Error::NotFound),
+                Some(origin) => db::requests::by_origin(&system.db, &origin)
+                    .await?
+                    .ok_or(Error::NotFound),
                 None => Err(Error::Internal(error)),
             },
             Some("requests_one_open") => {
@@ -108,18 +111,35 @@ impl Ask {
         subject: PersonId,
         entitlement: EntitlementId,
     ) -> Result<Self, Error> {
-        let entitlement = db::catalog::entitlement_in(tx, entitlement).await?.ok_or(Refusal::NoSuchEntitlement)?;
+        let entitlement = db::catalog::entitlement_in(tx, entitlement)
+            .await?
+            .ok_or(Refusal::NoSuchEntitlement)?;
         let (policy, emergency) = db::reading::policies_of(tx, &entitlement).await?;
         let stands = db::reading::stands(tx, requester, subject, entitlement.id).await?;
         let concerned = db::facts::Concerned {
             requester,
             subject,
             others: Vec::new(),
-            keys: policy.people().chain(emergency.iter().flat_map(Policy::people)).collect(),
-            groups: policy.groups().chain(emergency.iter().flat_map(Policy::groups)).collect(),
+            keys: policy
+                .people()
+                .chain(emergency.iter().flat_map(Policy::people))
+                .collect(),
+            groups: policy
+                .groups()
+                .chain(emergency.iter().flat_map(Policy::groups))
+                .collect(),
         };
         let facts = db::facts::load(tx, &concerned, entitlement).await?;
-        Ok(Self { requester, subject, visible: stands.visible, manages: stands.manages, facts, policy, emergency, stands })
+        Ok(Self {
+            requester,
+            subject,
+            visible: stands.visible,
+            manages: stands.manages,
+            facts,
+            policy,
+            emergency,
+            stands,
+        })
     }
 
     fn entitlement(&self) -> &Entitlement {
@@ -137,7 +157,9 @@ impl Ask {
         authorize::takes_part(requester)?;
         authorize::takes_part(subject)?;
         if !requester.may_ask_for(subject, self.manages) {
-            return Err(Refusal::MayNotAskFor { name: subject.name.clone() });
+            return Err(Refusal::MayNotAskFor {
+                name: subject.name.clone(),
+            });
         }
         if !self.visible || !self.entitlement().offered {
             return Err(Refusal::NoSuchEntitlement);
@@ -147,7 +169,9 @@ impl Ask {
         }
         if self.stands.held && !(extension && self.stands.held_until.is_some()) {
             let own = self.requester == self.subject;
-            return Err(Refusal::AlreadyHeld { who: if own { "You".to_owned() } else { subject.name.clone() } });
+            return Err(Refusal::AlreadyHeld {
+                who: if own { "You".to_owned() } else { subject.name.clone() },
+            });
         }
         Ok(())
     }
@@ -161,14 +185,20 @@ impl Ask {
         let groups = self.facts.groups_of(self.requester);
         let scope = self.facts.scope(self.requester, self.subject, true, Length::NoEnd);
         self.entitlement().emergency.check(requester, &groups, &scope)?;
-        if self.emergency.is_some() { Ok(()) } else { Err(Refusal::EmergencyNotOffered) }
+        if self.emergency.is_some() {
+            Ok(())
+        } else {
+            Err(Refusal::EmergencyNotOffered)
+        }
     }
 
     /// The lengths that may be asked for.
     #[must_use]
     pub fn lengths(&self, emergency: bool) -> LengthRules {
         let entitlement = self.entitlement();
-        entitlement.lengths.capped(entitlement.emergency.max.filter(|_| emergency))
+        entitlement
+            .lengths
+            .capped(entitlement.emergency.max.filter(|_| emergency))
     }
 
     /// The policy that decides.
@@ -189,7 +219,9 @@ impl Ask {
         let lengths = self.lengths(submission.emergency);
         let length = lengths.check(submission.length.unwrap_or(lengths.default))?;
         let justification = tidy(&submission.justification, true)?;
-        let scope = self.facts.scope(self.requester, self.subject, submission.emergency, length);
+        let scope = self
+            .facts
+            .scope(self.requester, self.subject, submission.emergency, length);
         Ok(Event::Submitted {
             requester: self.requester,
             subject: self.subject,

@@ -36,7 +36,10 @@ pub async fn tick_grant(system: &System, id: GrantId) -> Result<(), Error> {
             change::change_grant(tx, now, Actor::SYSTEM, id, |grant, care| {
                 let ending = matches!(grant.state, grant::GrantState::Provisioning | grant::GrantState::Active);
                 Ok(if ending && !care.subject.takes_part() {
-                    grant::Command::End { by: None, cause: Cause::PersonGone }
+                    grant::Command::End {
+                        by: None,
+                        cause: Cause::PersonGone,
+                    }
                 } else {
                     grant::Command::Look
                 })

@@ -15,7 +15,10 @@ fn newcomer(name: &str) -> SeedPerson {
 #[test]
 fn guests_and_strangers_ask_for_nothing() {
     story(async |w| {
-        let guest = w.slack.joins(SeedPerson { is_restricted: true, ..newcomer("gast") });
+        let guest = w.slack.joins(SeedPerson {
+            is_restricted: true,
+            ..newcomer("gast")
+        });
         w.settle().await;
         let answer = guest.runs("general", "/c1 request").await.unwrap();
         assert!(guest.modal().is_some() || !answer.text().is_empty());
@@ -25,7 +28,8 @@ fn guests_and_strangers_ask_for_nothing() {
         let colleague = w.slack.joins(newcomer("vera"));
         w.settle().await;
         colleague.runs("general", "/c1 request").await.unwrap();
-        w.until("whoever has just joined can ask", async || colleague.modal().is_some()).await;
+        w.until("whoever has just joined can ask", async || colleague.modal().is_some())
+            .await;
         let apps = colleague.searches("Which app do you need?", "").await.unwrap();
         assert!(!apps.is_empty());
     });
@@ -35,12 +39,21 @@ fn guests_and_strangers_ask_for_nothing() {
 fn nobody_asks_for_guests_or_for_people_who_left() {
     story(async |w| {
         let frank = w.person("frank");
-        w.slack.joins(SeedPerson { is_restricted: true, ..newcomer("gast") });
+        w.slack.joins(SeedPerson {
+            is_restricted: true,
+            ..newcomer("gast")
+        });
         w.settle().await;
         let said = form("Figma", "Edit").subject("gast").refused_for(&frank).await;
         assert_eq!(said, "gast cannot ask for, receive or decide about access here.");
         frank.closes().await.unwrap();
-        w.person("olga").changes_profile(ProfileChange { deleted: Some(true), ..ProfileChange::default() }).await.unwrap();
+        w.person("olga")
+            .changes_profile(ProfileChange {
+                deleted: Some(true),
+                ..ProfileChange::default()
+            })
+            .await
+            .unwrap();
         w.settle().await;
         assert_eq!(w.count("SELECT count(*) FROM requests").await, 0);
     });
@@ -53,22 +66,38 @@ fn a_reason_may_be_anything_and_stays_what_it_is() {
         let reasons = [
             ("ampersands", "&".repeat(2_000)),
             ("right to left", "שלום \u{202e}txt.exe مرحبا".to_owned()),
-            ("pings", "<!channel> <!here> @everyone <https://evil.example|bank.example>".to_owned()),
-            ("markup", "*bold* _it_ `code` <@U0ERIN000> :tada: \"quotes\" \\ \u{0}".to_owned()),
+            (
+                "pings",
+                "<!channel> <!here> @everyone <https://evil.example|bank.example>".to_owned(),
+            ),
+            (
+                "markup",
+                "*bold* _it_ `code` <@U0ERIN000> :tada: \"quotes\" \\ \u{0}".to_owned(),
+            ),
         ];
         for (what, reason) in reasons {
-            form("Production database", "Read").reason(reason.clone()).sent_by(&ana).await;
+            form("Production database", "Read")
+                .reason(reason.clone())
+                .sent_by(&ana)
+                .await;
             w.settle().await;
-            let stored: String =
-                sqlx::query_scalar("SELECT justification FROM requests ORDER BY id DESC LIMIT 1").fetch_one(&w.pool).await.unwrap();
+            let stored: String = sqlx::query_scalar("SELECT justification FROM requests ORDER BY id DESC LIMIT 1")
+                .fetch_one(&w.pool)
+                .await
+                .unwrap();
             assert_eq!(stored, reason.replace('\u{0}', "").trim(), "{what} are stored as typed");
             let card = carla.dm().pop().unwrap();
             for markup in marked_up(card.json()) {
-                assert!(!markup.contains("<!channel>") && !markup.contains("<!here>"), "{what}: {markup}");
+                assert!(
+                    !markup.contains("<!channel>") && !markup.contains("<!here>"),
+                    "{what}: {markup}"
+                );
             }
             let id: i64 = w.count("SELECT max(id) FROM requests").await;
             let answer = ana.runs("general", &format!("/c1 cancel {id}")).await.unwrap();
-            ana.clicks(answer.ephemeral.as_ref().unwrap(), "Cancel request").await.unwrap();
+            ana.clicks(answer.ephemeral.as_ref().unwrap(), "Cancel request")
+                .await
+                .unwrap();
             w.settle().await;
         }
     });
@@ -79,7 +108,10 @@ fn a_reason_of_nothing_visible_is_no_reason() {
     story(async |w| {
         let ana = w.person("ana");
         for nothing in ["\u{200b}\u{200b}", " \u{2060} \u{feff}", "\u{ad}"] {
-            let said = form("Production database", "Read").reason(nothing).refused_for(&ana).await;
+            let said = form("Production database", "Read")
+                .reason(nothing)
+                .refused_for(&ana)
+                .await;
             assert_eq!(said, "Please give a reason.");
             ana.closes().await.unwrap();
         }
@@ -91,9 +123,17 @@ fn a_form_whose_entitlement_is_gone_says_so() {
     story(async |w| {
         let ana = w.person("ana");
         form("Production database", "Read").filled_by(&ana).await;
-        sqlx::query("UPDATE entitlements SET active = false WHERE key = 'read'").execute(&w.pool).await.unwrap();
-        let SubmitOutcome::Errors(errors) = ana.submits().await.unwrap() else { panic!("it is refused") };
-        assert_eq!(errors.values().next().unwrap(), "This access is not offered (any more).");
+        sqlx::query("UPDATE entitlements SET active = false WHERE key = 'read'")
+            .execute(&w.pool)
+            .await
+            .unwrap();
+        let SubmitOutcome::Errors(errors) = ana.submits().await.unwrap() else {
+            panic!("it is refused")
+        };
+        assert_eq!(
+            errors.values().next().unwrap(),
+            "This access is not offered (any more)."
+        );
         assert!(ana.modal().unwrap().text().contains("INC-42"), "nothing typed is lost");
         assert_eq!(w.count("SELECT count(*) FROM requests").await, 0);
     });
@@ -104,9 +144,17 @@ fn a_toggle_that_is_no_longer_allowed_is_refused() {
     story(async |w| {
         let ana = w.person("ana");
         form("Production database", "Read").emergency().filled_by(&ana).await;
-        sqlx::query("UPDATE entitlements SET emergency_enabled = false").execute(&w.pool).await.unwrap();
-        let SubmitOutcome::Errors(errors) = ana.submits().await.unwrap() else { panic!("it is refused") };
-        assert_eq!(errors.values().next().unwrap(), "This access cannot be had as an emergency.");
+        sqlx::query("UPDATE entitlements SET emergency_enabled = false")
+            .execute(&w.pool)
+            .await
+            .unwrap();
+        let SubmitOutcome::Errors(errors) = ana.submits().await.unwrap() else {
+            panic!("it is refused")
+        };
+        assert_eq!(
+            errors.values().next().unwrap(),
+            "This access cannot be had as an emergency."
+        );
         assert_eq!(w.count("SELECT count(*) FROM requests").await, 0);
     });
 }
@@ -115,7 +163,10 @@ fn a_toggle_that_is_no_longer_allowed_is_refused() {
 fn a_form_of_an_earlier_version_is_renewed_and_keeps_what_was_typed() {
     story(async |w| {
         let ana = w.person("ana");
-        form("Production database", "Read").reason("typed yesterday").filled_by(&ana).await;
+        form("Production database", "Read")
+            .reason("typed yesterday")
+            .filled_by(&ana)
+            .await;
         let mut view = ana.modal().unwrap().json().clone();
         view["private_metadata"] = serde_json::json!("{\"v\":0}");
         let payload = serde_json::json!({
@@ -140,11 +191,20 @@ fn an_open_request_for_something_that_is_taken_away_closes() {
         let (ana, carla) = (w.person("ana"), w.person("carla"));
         form("Production database", "Read").sent_by(&ana).await;
         w.settle().await;
-        sqlx::query("UPDATE entitlements SET active = false WHERE key = 'read'").execute(&w.pool).await.unwrap();
+        sqlx::query("UPDATE entitlements SET active = false WHERE key = 'read'")
+            .execute(&w.pool)
+            .await
+            .unwrap();
         carla.clicks(&message(&carla, "asks"), "Approve").await.unwrap();
         w.settle().await;
-        sqlx::query("UPDATE requests SET wake_at = now() - interval '1 day' WHERE state = 'open'").execute(&w.pool).await.unwrap();
-        w.until("it is closed", async || w.count("SELECT count(*) FROM requests WHERE state = 'closed'").await == 1).await;
+        sqlx::query("UPDATE requests SET wake_at = now() - interval '1 day' WHERE state = 'open'")
+            .execute(&w.pool)
+            .await
+            .unwrap();
+        w.until("it is closed", async || {
+            w.count("SELECT count(*) FROM requests WHERE state = 'closed'").await == 1
+        })
+        .await;
         w.settle().await;
         assert!(!everything(&carla).contains("[Approve]"), "{}", everything(&carla));
         assert!(everything(&ana).contains("no longer offered"), "{}", everything(&ana));

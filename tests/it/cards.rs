@@ -8,7 +8,11 @@ use std::time::Duration;
 fn the_whole_story_in_the_words_people_read() {
     story(async |w| {
         let (ana, carla, dan) = (w.person("ana"), w.person("carla"), w.person("dan"));
-        form("Production database", "Read").length("4 hours").reason("INC-42: find the lost order").filled_by(&ana).await;
+        form("Production database", "Read")
+            .length("4 hours")
+            .reason("INC-42: find the lost order")
+            .filled_by(&ana)
+            .await;
         insta::assert_snapshot!(ana.modal().unwrap().text(), @r"
         === Submit a request ===
         Which app do you need?: Production database▾
@@ -57,16 +61,45 @@ fn the_whole_story_in_the_words_people_read() {
 
         carla.clicks(carla.dm().first().unwrap(), "Approve").await.unwrap();
         w.settle().await;
-        assert_eq!(ending(&ana), ["✅ Approved by @Carla Conti", "🟢 Active until (when)", "[I'm done]  [Ask for more time]"]);
-        assert_eq!(ending(&carla), ["> INC-42: find the lost order", "✅ Approved by you", "🟢 Active until (when)"]);
-        assert_eq!(ending(&dan), ["> INC-42: find the lost order", "✅ Already approved by @Carla Conti", "🟢 Active until (when)"]);
+        assert_eq!(
+            ending(&ana),
+            [
+                "✅ Approved by @Carla Conti",
+                "🟢 Active until (when)",
+                "[I'm done]  [Ask for more time]"
+            ]
+        );
+        assert_eq!(
+            ending(&carla),
+            [
+                "> INC-42: find the lost order",
+                "✅ Approved by you",
+                "🟢 Active until (when)"
+            ]
+        );
+        assert_eq!(
+            ending(&dan),
+            [
+                "> INC-42: find the lost order",
+                "✅ Already approved by @Carla Conti",
+                "🟢 Active until (when)"
+            ]
+        );
 
         w.after(Duration::from_secs(4 * 3600)).await;
         for person in [&ana, &carla, &dan] {
-            assert_eq!(ending(person).last().unwrap(), "⚪ Ended (when) because its time was over");
+            assert_eq!(
+                ending(person).last().unwrap(),
+                "⚪ Ended (when) because its time was over"
+            );
         }
         let card = ana.dm().remove(0);
-        let thread: Vec<String> = ana.thread(&card).iter().skip(1).map(|message| message.text().to_owned()).collect();
+        let thread: Vec<String> = ana
+            .thread(&card)
+            .iter()
+            .skip(1)
+            .map(|message| message.text().to_owned())
+            .collect();
         assert_eq!(
             thread,
             [
@@ -82,7 +115,10 @@ fn the_whole_story_in_the_words_people_read() {
 fn ending(person: &Person) -> Vec<String> {
     let shown = shown(person);
     let lines: Vec<&str> = shown.lines().collect();
-    lines[lines.len() - 4..lines.len() - 1].iter().map(|line| (*line).to_owned()).collect()
+    lines[lines.len() - 4..lines.len() - 1]
+        .iter()
+        .map(|line| (*line).to_owned())
+        .collect()
 }
 
 /// Everything the app wrote to a person, without the hours.
@@ -96,7 +132,11 @@ fn hours_out(line: &str) -> String {
     const LONG: usize = "2026-11-21 07:09".len();
     match line.find(" UTC") {
         Some(end) if end >= LONG && line.is_char_boundary(end - LONG) => {
-            format!("{}(when){}", &line[..end - LONG], hours_out(&line[end + " UTC".len()..]))
+            format!(
+                "{}(when){}",
+                &line[..end - LONG],
+                hours_out(&line[end + " UTC".len()..])
+            )
         }
         _ => line.to_owned(),
     }

@@ -5,12 +5,24 @@ use simulator::{DeliveryFault, MessageSnapshot, Person};
 
 /// What stands in the thread under a person's card, without the card.
 fn thread(person: &Person, words: &str) -> Vec<String> {
-    let card = person.dm().into_iter().find(|m| m.text().contains(words)).unwrap_or_else(|| panic!("{}", everything(person)));
-    person.thread(&card).iter().skip(1).map(|message: &MessageSnapshot| message.text().to_owned()).collect()
+    let card = person
+        .dm()
+        .into_iter()
+        .find(|m| m.text().contains(words))
+        .unwrap_or_else(|| panic!("{}", everything(person)));
+    person
+        .thread(&card)
+        .iter()
+        .skip(1)
+        .map(|message: &MessageSnapshot| message.text().to_owned())
+        .collect()
 }
 
 async fn asked(w: &World) {
-    form("Production database", "Read").reason("INC-42").sent_by(&w.person("ana")).await;
+    form("Production database", "Read")
+        .reason("INC-42")
+        .sent_by(&w.person("ana"))
+        .await;
     w.settle().await;
 }
 
@@ -28,14 +40,27 @@ fn a_comment_reaches_the_other_threads_once_and_in_order() {
         ana.replies(&of_ana, "`payments`").await.unwrap();
         w.settle().await;
         let seen = thread(&dan, "INC-42").join("\n");
-        let places: Vec<usize> =
-            ["invoice 7", "which table?", "payments"].iter().map(|words| seen.find(words).unwrap_or_else(|| panic!("{seen}"))).collect();
+        let places: Vec<usize> = ["invoice 7", "which table?", "payments"]
+            .iter()
+            .map(|words| seen.find(words).unwrap_or_else(|| panic!("{seen}")))
+            .collect();
         assert!(places.is_sorted(), "in order: {seen}");
-        assert!(seen.contains("Ana Alvarez") && seen.contains("Carla Conti"), "under the author's name: {seen}");
+        assert!(
+            seen.contains("Ana Alvarez") && seen.contains("Carla Conti"),
+            "under the author's name: {seen}"
+        );
         let hers = thread(&ana, "You have created").join("\n");
-        assert_eq!(hers.matches("invoice 7").count(), 1, "her own words are not repeated to her: {hers}");
+        assert_eq!(
+            hers.matches("invoice 7").count(),
+            1,
+            "her own words are not repeated to her: {hers}"
+        );
         assert_eq!(hers.matches("which table?").count(), 1);
-        assert_eq!(w.count("SELECT count(*) FROM comments WHERE author_id IS NOT NULL").await, 3);
+        assert_eq!(
+            w.count("SELECT count(*) FROM comments WHERE author_id IS NOT NULL")
+                .await,
+            3
+        );
     });
 }
 
@@ -43,14 +68,22 @@ fn a_comment_reaches_the_other_threads_once_and_in_order() {
 fn a_late_approvers_thread_begins_with_the_story_so_far() {
     story(async |w| {
         let (jun, bob, carla) = (w.person("jun"), w.person("bob"), w.person("carla"));
-        form("GitHub", "payments / Admin").reason("release day").sent_by(&jun).await;
+        form("GitHub", "payments / Admin")
+            .reason("release day")
+            .sent_by(&jun)
+            .await;
         w.settle().await;
-        jun.replies(&message(&jun, "You have created"), "only until tonight").await.unwrap();
+        jun.replies(&message(&jun, "You have created"), "only until tonight")
+            .await
+            .unwrap();
         w.settle().await;
         bob.clicks(&message(&bob, "release day"), "Approve").await.unwrap();
         w.settle().await;
         let seen = thread(&carla, "release day").join("\n");
-        assert!(seen.contains("only until tonight") && seen.contains("Bob Brandt"), "{seen}");
+        assert!(
+            seen.contains("only until tonight") && seen.contains("Bob Brandt"),
+            "{seen}"
+        );
     });
 }
 
@@ -60,10 +93,14 @@ fn the_same_message_counts_once_however_often_it_comes() {
         asked(w).await;
         let (ana, carla) = (w.person("ana"), w.person("carla"));
         let card = message(&ana, "You have created");
-        w.slack.faults().delivery(DeliveryFault::DuplicateNext { with_retry_headers: true });
+        w.slack.faults().delivery(DeliveryFault::DuplicateNext {
+            with_retry_headers: true,
+        });
         ana.replies(&card, "one").await.unwrap();
         w.settle().await;
-        w.slack.faults().delivery(DeliveryFault::DuplicateNext { with_retry_headers: false });
+        w.slack.faults().delivery(DeliveryFault::DuplicateNext {
+            with_retry_headers: false,
+        });
         ana.replies(&card, "two").await.unwrap();
         w.settle().await;
         w.slack.faults().delivery(DeliveryFault::TwoEventIdsNext);
@@ -82,7 +119,9 @@ fn files_are_named_and_pings_are_harmless() {
         asked(w).await;
         let (ana, carla) = (w.person("ana"), w.person("carla"));
         let card = message(&ana, "You have created");
-        ana.shares_file(card.channel(), Some(&card.reference()), "plan.pdf", 2_000).await.unwrap();
+        ana.shares_file(card.channel(), Some(&card.reference()), "plan.pdf", 2_000)
+            .await
+            .unwrap();
         ana.replies(&card, "<!channel> look at this").await.unwrap();
         w.settle().await;
         let seen = thread(&carla, "INC-42").join("\n");
@@ -98,9 +137,13 @@ fn a_comment_on_a_closed_request_is_kept_and_shown() {
     story(async |w| {
         asked(w).await;
         let (ana, carla) = (w.person("ana"), w.person("carla"));
-        ana.clicks(&message(&ana, "You have created"), "Cancel request").await.unwrap();
+        ana.clicks(&message(&ana, "You have created"), "Cancel request")
+            .await
+            .unwrap();
         w.settle().await;
-        ana.replies(&message(&ana, "You have created"), "found another way").await.unwrap();
+        ana.replies(&message(&ana, "You have created"), "found another way")
+            .await
+            .unwrap();
         w.settle().await;
         assert!(thread(&carla, "INC-42").join("\n").contains("found another way"));
     });
@@ -115,6 +158,10 @@ fn words_outside_the_threads_are_nobodys_comment() {
         ana.says(&dm, "hello?").await.unwrap();
         ana.says("general", "hello?").await.unwrap();
         w.settle().await;
-        assert_eq!(w.count("SELECT count(*) FROM comments WHERE author_id IS NOT NULL").await, 0);
+        assert_eq!(
+            w.count("SELECT count(*) FROM comments WHERE author_id IS NOT NULL")
+                .await,
+            0
+        );
     });
 }

@@ -47,7 +47,10 @@ fn whatever_moment_it_dies_everything_stands_there_once() {
             let process = Process::start(&settings);
             w.until("a socket is up", async || w.slack.sockets() > 0).await;
             let person = w.person(name);
-            form("Figma", "Edit").reason(format!("round {round}")).filled_by(&person).await;
+            form("Figma", "Edit")
+                .reason(format!("round {round}"))
+                .filled_by(&person)
+                .await;
             // It dies somewhere between the commit and the last message: a little later every round.
             let (outcome, ()) = tokio::join!(person.submits(), async {
                 tokio::time::sleep(Duration::from_millis(2 + 3 * round as u64)).await;
@@ -62,12 +65,22 @@ fn whatever_moment_it_dies_everything_stands_there_once() {
         for (round, name) in people.iter().enumerate() {
             let reason = format!("round {round}");
             let mine = everything(&w.person(name)).matches("You have created").count();
-            let asked = qin.dm().iter().filter(|m| m.text().contains(&reason) && !m.text().contains("You have created")).count();
+            let asked = qin
+                .dm()
+                .iter()
+                .filter(|m| m.text().contains(&reason) && !m.text().contains("You have created"))
+                .count();
             assert!(mine <= 1 && asked <= 1, "{name}: {mine} confirmations, {asked} cards");
         }
-        let confirmations: usize =
-            people.iter().map(|name| everything(&w.person(name)).matches("You have created").count()).sum();
-        assert_eq!(i64::try_from(confirmations).unwrap(), stored, "each stored request is confirmed once");
+        let confirmations: usize = people
+            .iter()
+            .map(|name| everything(&w.person(name)).matches("You have created").count())
+            .sum();
+        assert_eq!(
+            i64::try_from(confirmations).unwrap(),
+            stored,
+            "each stored request is confirmed once"
+        );
         assert!(stored > 0, "some were stored");
     });
 }
@@ -84,7 +97,10 @@ fn a_restart_finishes_what_was_approved() {
         w.settle().await;
         let card = message(&carla, "INC-42");
         let (clicked, ()) = tokio::join!(carla.clicks(&card, "Approve"), async {
-            w.until("it is decided", async || w.count("SELECT count(*) FROM decisions").await == 1).await;
+            w.until("it is decided", async || {
+                w.count("SELECT count(*) FROM decisions").await == 1
+            })
+            .await;
             process.dies();
         });
         drop(clicked);

@@ -12,13 +12,25 @@ fn printed(findings: &[Finding]) -> String {
 fn a_deployment_in_order_is_said_to_be_in_order() {
     story(async |w| {
         let findings = examine(&w.config()).await;
-        assert!(findings.iter().all(|finding| finding.how.is_ok()), "{}", printed(&findings));
-        assert!(printed(&findings).contains("✓ scopes       all that the manifest asks for"), "{}", printed(&findings));
+        assert!(
+            findings.iter().all(|finding| finding.how.is_ok()),
+            "{}",
+            printed(&findings)
+        );
+        assert!(
+            printed(&findings).contains("✓ scopes       all that the manifest asks for"),
+            "{}",
+            printed(&findings)
+        );
         assert!(printed(&findings).contains("✓ socket mode"), "{}", printed(&findings));
     });
     over(Transport::Http, async |w| {
         let findings = examine(&w.config()).await;
-        assert!(findings.iter().all(|finding| finding.how.is_ok()), "{}", printed(&findings));
+        assert!(
+            findings.iter().all(|finding| finding.how.is_ok()),
+            "{}",
+            printed(&findings)
+        );
     });
 }
 
@@ -28,7 +40,10 @@ fn whatever_is_wrong_is_named_with_what_to_do() {
         let mut config = w.config();
         config.slack.bot_token = SecretString::from("xoxb-of-somebody-else".to_owned());
         let text = printed(&examine(&config).await);
-        assert!(text.contains("✗ slack") && text.contains("Copy SLACK_BOT_TOKEN anew"), "{text}");
+        assert!(
+            text.contains("✗ slack") && text.contains("Copy SLACK_BOT_TOKEN anew"),
+            "{text}"
+        );
         assert!(!text.contains("xoxb-of-somebody-else"), "no secret is printed: {text}");
 
         let mut config = w.config();

@@ -8,7 +8,10 @@ async fn once_each(w: &World) {
     let (ana, carla, dan) = (w.person("ana"), w.person("carla"), w.person("dan"));
     form("Production database", "Read").reason("INC-42").sent_by(&ana).await;
     w.settle().await;
-    carla.replies(&message(&carla, "INC-42"), "for how long?").await.unwrap();
+    carla
+        .replies(&message(&carla, "INC-42"), "for how long?")
+        .await
+        .unwrap();
     w.settle().await;
     carla.clicks(&message(&carla, "INC-42"), "Approve").await.unwrap();
     w.settle().await;
@@ -16,7 +19,12 @@ async fn once_each(w: &World) {
     for (person, words) in [(&ana, "You have created"), (&dan, "INC-42")] {
         let card = message(person, words);
         assert!(!card.text().contains("[Approve]"), "{}", card.text());
-        let thread: String = person.thread(&card).iter().skip(1).map(|m| m.text().to_owned() + "\n").collect();
+        let thread: String = person
+            .thread(&card)
+            .iter()
+            .skip(1)
+            .map(|m| m.text().to_owned() + "\n")
+            .collect();
         assert_eq!(thread.matches("for how long?").count(), 1, "{thread}");
         assert_eq!(thread.matches("Access granted").count(), 1, "{thread}");
     }
@@ -75,12 +83,21 @@ fn conversations_that_cannot_be_opened_yet_are_opened_later() {
 fn one_approver_who_cannot_be_reached_keeps_nobody_waiting() {
     story(async |w| {
         let dan = w.person("dan");
-        w.slack.faults().until_cleared_where("conversations.open", "users", dan.id(), Fault::Error("user_disabled".to_owned()));
+        w.slack.faults().until_cleared_where(
+            "conversations.open",
+            "users",
+            dan.id(),
+            Fault::Error("user_disabled".to_owned()),
+        );
         let (ana, carla) = (w.person("ana"), w.person("carla"));
         form("Production database", "Read").reason("INC-42").sent_by(&ana).await;
         w.settle().await;
         assert!(dan.dm().is_empty());
-        assert_eq!(w.count("SELECT count(*) FROM cards WHERE trouble IS NOT NULL").await, 1, "the ledger says so");
+        assert_eq!(
+            w.count("SELECT count(*) FROM cards WHERE trouble IS NOT NULL").await,
+            1,
+            "the ledger says so"
+        );
         carla.clicks(&message(&carla, "INC-42"), "Approve").await.unwrap();
         w.settle().await;
         assert!(w.target_has("prod-db", "read", "ana").await);
@@ -93,14 +110,23 @@ fn a_card_that_was_deleted_is_posted_again_with_its_thread() {
         let (ana, carla) = (w.person("ana"), w.person("carla"));
         form("Production database", "Read").reason("INC-42").sent_by(&ana).await;
         w.settle().await;
-        ana.replies(&message(&ana, "You have created"), "please hurry").await.unwrap();
+        ana.replies(&message(&ana, "You have created"), "please hurry")
+            .await
+            .unwrap();
         w.settle().await;
         w.slack.removes(&message(&carla, "INC-42").reference());
-        w.person("dan").clicks(&message(&w.person("dan"), "INC-42"), "Approve").await.unwrap();
+        w.person("dan")
+            .clicks(&message(&w.person("dan"), "INC-42"), "Approve")
+            .await
+            .unwrap();
         w.settle().await;
         let card = carla.dm().into_iter().rfind(|m| m.text().contains("INC-42"));
         // Nothing is asked of her any more, so she is not bothered again.
-        assert!(card.is_none_or(|card| !card.text().contains("[Approve]")), "{}", everything(&carla));
+        assert!(
+            card.is_none_or(|card| !card.text().contains("[Approve]")),
+            "{}",
+            everything(&carla)
+        );
     });
 }
 
@@ -122,11 +148,22 @@ fn events_out_of_order_and_late_are_taken_once() {
         let card = message(&ana, "You have created");
         ana.replies(&card, "first").await.unwrap();
         ana.replies(&card, "second").await.unwrap();
-        w.slack.faults().delivery(DeliveryFault::ReleaseEvents { reversed: true });
+        w.slack
+            .faults()
+            .delivery(DeliveryFault::ReleaseEvents { reversed: true });
         w.settle().await;
         let card = message(&carla, "INC-42");
-        let thread: String = carla.thread(&card).iter().skip(1).map(|m| m.text().to_owned() + "\n").collect();
-        assert_eq!((thread.matches("first").count(), thread.matches("second").count()), (1, 1), "{thread}");
+        let thread: String = carla
+            .thread(&card)
+            .iter()
+            .skip(1)
+            .map(|m| m.text().to_owned() + "\n")
+            .collect();
+        assert_eq!(
+            (thread.matches("first").count(), thread.matches("second").count()),
+            (1, 1),
+            "{thread}"
+        );
     });
 }
 

@@ -9,7 +9,10 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// Ana has read access to the production database for four hours.
 async fn ana_reads(w: &World) {
     let (ana, carla) = (w.person("ana"), w.person("carla"));
-    form("Production database", "Read").length("4 hours").sent_by(&ana).await;
+    form("Production database", "Read")
+        .length("4 hours")
+        .sent_by(&ana)
+        .await;
     w.settle().await;
     carla.clicks(&message(&carla, "asks"), "Approve").await.unwrap();
     w.settle().await;
@@ -27,7 +30,11 @@ fn access_ends_by_itself_and_says_so() {
         let ana = w.person("ana");
         assert!(!everything(&ana).contains("I'm done"), "{}", everything(&ana));
         let thread = ana.thread(&message(&ana, "You have created"));
-        assert!(thread.last().unwrap().text().contains("Access ended"), "{:?}", thread.last().map(|m| m.text().to_owned()));
+        assert!(
+            thread.last().unwrap().text().contains("Access ended"),
+            "{:?}",
+            thread.last().map(|m| m.text().to_owned())
+        );
     });
 }
 
@@ -38,7 +45,10 @@ fn access_ends_also_when_c1_was_down_at_the_time() {
         w.stops_c1().await;
         w.clock.advance(chrono::TimeDelta::hours(5));
         w.slack.advance(5 * HOUR);
-        assert!(w.target_has("prod-db", "read", "ana").await, "nobody was there to end it");
+        assert!(
+            w.target_has("prod-db", "read", "ana").await,
+            "nobody was there to end it"
+        );
         w.starts_c1().await;
         w.settle().await;
         assert!(!w.target_has("prod-db", "read", "ana").await);
@@ -50,10 +60,16 @@ fn im_done_ends_it_early() {
     story(async |w| {
         ana_reads(w).await;
         let ana = w.person("ana");
-        ana.clicks(&message(&ana, "You have created"), "I'm done").await.unwrap();
+        ana.clicks(&message(&ana, "You have created"), "I'm done")
+            .await
+            .unwrap();
         w.settle().await;
         assert!(!w.target_has("prod-db", "read", "ana").await);
-        assert_eq!(w.count("SELECT count(*) FROM grants WHERE state = 'ended' AND cause = 'done'").await, 1);
+        assert_eq!(
+            w.count("SELECT count(*) FROM grants WHERE state = 'ended' AND cause = 'done'")
+                .await,
+            1
+        );
     });
 }
 
@@ -86,7 +102,10 @@ fn access_that_was_there_before_is_left_in_place() {
         w.system.db.write::<_, c1::db::DbError>("by_hand", give).await.unwrap();
         ana_reads(w).await;
         w.after(5 * HOUR).await;
-        assert!(w.target_has("prod-db", "read", "ana").await, "c1 did not give it, so c1 does not take it");
+        assert!(
+            w.target_has("prod-db", "read", "ana").await,
+            "c1 did not give it, so c1 does not take it"
+        );
         assert_eq!(w.count("SELECT count(*) FROM grants WHERE state = 'ended'").await, 1);
     });
 }
@@ -95,7 +114,11 @@ fn access_that_was_there_before_is_left_in_place() {
 fn people_give_and_take_where_no_connector_does() {
     story(async |w| {
         let (lena, hana) = (w.person("lena"), w.person("hana"));
-        form("Okta", "Group admin").length("1 day").reason("new joiners").sent_by(&lena).await;
+        form("Okta", "Group admin")
+            .length("1 day")
+            .reason("new joiners")
+            .sent_by(&lena)
+            .await;
         w.settle().await;
         hana.clicks(&message(&hana, "new joiners"), "Approve").await.unwrap();
         w.settle().await;
@@ -105,9 +128,17 @@ fn people_give_and_take_where_no_connector_does() {
         w.settle().await;
         assert_eq!(w.count("SELECT count(*) FROM grants WHERE state = 'active'").await, 1);
         w.after(25 * HOUR).await;
-        assert!(everything(&hana).contains("[Removed]"), "it is time to take it away: {}", everything(&hana));
+        assert!(
+            everything(&hana).contains("[Removed]"),
+            "it is time to take it away: {}",
+            everything(&hana)
+        );
         w.after(HOUR / 2).await;
-        assert_eq!(w.count("SELECT count(*) FROM grants WHERE state = 'end_overdue'").await, 1, "nobody took it away");
+        assert_eq!(
+            w.count("SELECT count(*) FROM grants WHERE state = 'end_overdue'").await,
+            1,
+            "nobody took it away"
+        );
         let task = message(&hana, "[Removed]");
         hana.clicks(&task, "Removed").await.unwrap();
         w.settle().await;
@@ -124,10 +155,16 @@ fn wont_do_needs_a_reason_and_is_told() {
         w.settle().await;
         hana.clicks(&message(&hana, "[Provisioned]"), "Won't do").await.unwrap();
         w.until("she is asked why", async || hana.modal().is_some()).await;
-        hana.types("Why not?", "you have one under your old name").await.unwrap();
+        hana.types("Why not?", "you have one under your old name")
+            .await
+            .unwrap();
         assert!(matches!(hana.submits().await.unwrap(), SubmitOutcome::Closed));
         w.settle().await;
-        assert!(everything(&lena).contains("you have one under your old name"), "{}", everything(&lena));
+        assert!(
+            everything(&lena).contains("you have one under your old name"),
+            "{}",
+            everything(&lena)
+        );
         assert!(!everything(&hana).contains("[Provisioned]"), "{}", everything(&hana));
     });
 }
@@ -140,8 +177,14 @@ fn a_target_that_refuses_leaves_the_task_to_people() {
         w.settle().await;
         noor.clicks(&message(&noor, "audit season"), "Approve").await.unwrap();
         w.settle().await;
-        assert!(everything(&ivan).contains("closed until the monthly run is over"), "{}", everything(&ivan));
-        noor.clicks(&message(&noor, "[Provisioned]"), "Provisioned").await.unwrap();
+        assert!(
+            everything(&ivan).contains("closed until the monthly run is over"),
+            "{}",
+            everything(&ivan)
+        );
+        noor.clicks(&message(&noor, "[Provisioned]"), "Provisioned")
+            .await
+            .unwrap();
         w.settle().await;
         assert_eq!(w.count("SELECT count(*) FROM grants WHERE state = 'active'").await, 1);
     });
@@ -152,9 +195,17 @@ fn whoever_leaves_keeps_nothing() {
     story(async |w| {
         ana_reads(w).await;
         let ana = w.person("ana");
-        form("Production database", "Write").reason("still open").sent_by(&ana).await;
+        form("Production database", "Write")
+            .reason("still open")
+            .sent_by(&ana)
+            .await;
         w.settle().await;
-        ana.changes_profile(ProfileChange { deleted: Some(true), ..ProfileChange::default() }).await.unwrap();
+        ana.changes_profile(ProfileChange {
+            deleted: Some(true),
+            ..ProfileChange::default()
+        })
+        .await
+        .unwrap();
         w.settle().await;
         assert!(!w.target_has("prod-db", "read", "ana").await);
         assert_eq!(w.count("SELECT count(*) FROM requests WHERE state = 'closed'").await, 1);

@@ -15,11 +15,19 @@ fn the_home_tab_shows_what_waits_and_stays_current() {
         assert!(text.contains("Ana Alvarez") && text.contains("[Approve]"), "{text}");
         carla.clicks(simulator::Target::Home, "Approve").await.unwrap();
         w.settle().await;
-        assert!(!carla.home().unwrap().text().contains("[Approve]"), "{}", carla.home().unwrap().text());
+        assert!(
+            !carla.home().unwrap().text().contains("[Approve]"),
+            "{}",
+            carla.home().unwrap().text()
+        );
         assert!(w.target_has("prod-db", "read", "ana").await);
         ana.opens_home().await.unwrap();
         w.until("it is drawn", async || ana.home().is_some()).await;
-        assert!(ana.home().unwrap().text().contains("I'm done"), "{}", ana.home().unwrap().text());
+        assert!(
+            ana.home().unwrap().text().contains("I'm done"),
+            "{}",
+            ana.home().unwrap().text()
+        );
     });
 }
 
@@ -39,7 +47,11 @@ fn commands_answer_the_person_alone() {
             (&ana, "/c1 show 1", "INC-42"),
             (&ana, "/c1 show #1", "INC-42"),
             (&ana, "/c1 show 99", "There is no request #99 that you can see."),
-            (&w.person("olga"), "/c1 show 1", "There is no request #1 that you can see."),
+            (
+                &w.person("olga"),
+                "/c1 show 1",
+                "There is no request #1 that you can see.",
+            ),
             (&w.person("ivan"), "/c1 show 1", "INC-42"),
             (&ana, "/c1 aprovals", "/c1 approvals"),
         ] {
@@ -47,7 +59,9 @@ fn commands_answer_the_person_alone() {
             assert!(answer.text().contains(said), "{typed}: {}", answer.text());
         }
         let answer = ana.runs("general", "/c1 cancel 1").await.unwrap();
-        ana.clicks(answer.ephemeral.as_ref().unwrap(), "Cancel request").await.unwrap();
+        ana.clicks(answer.ephemeral.as_ref().unwrap(), "Cancel request")
+            .await
+            .unwrap();
         w.settle().await;
         assert!(message(&ana, "You have created").text().contains("ancelled"));
     });

@@ -1,6 +1,9 @@
 //! Stories: what people do, and what they see. One binary, one world per test.
 
-#![expect(unreachable_pub, reason = "a test binary exports nothing; `pub` here means: for the stories")]
+#![expect(
+    unreachable_pub,
+    reason = "a test binary exports nothing; `pub` here means: for the stories"
+)]
 #![expect(clippy::unwrap_used, reason = "a story that goes otherwise than told has failed")]
 
 mod approving;

@@ -11,7 +11,10 @@ fn two_approvers_at_once_have_one_winner() {
             let _ = app;
             let (ana, carla, dan) = (w.person("ana"), w.person("carla"), w.person("dan"));
             let reason = format!("round {round}");
-            form("Production database", "Read").reason(reason.clone()).sent_by(&ana).await;
+            form("Production database", "Read")
+                .reason(reason.clone())
+                .sent_by(&ana)
+                .await;
             w.settle().await;
             let (of_carla, of_dan) = (message(&carla, &reason), message(&dan, &reason));
             let (one, other) = tokio::join!(carla.clicks(&of_carla, "Approve"), dan.clicks(&of_dan, "Approve"));
@@ -22,7 +25,11 @@ fn two_approvers_at_once_have_one_winner() {
             ana.clicks(&ended, "I'm done").await.unwrap();
             w.settle().await;
         }
-        assert_eq!(w.count("SELECT count(*) FROM decisions").await, 5, "one decision a round");
+        assert_eq!(
+            w.count("SELECT count(*) FROM decisions").await,
+            5,
+            "one decision a round"
+        );
         assert_eq!(w.count("SELECT count(*) FROM grants WHERE state = 'ended'").await, 5);
     });
 }
@@ -34,7 +41,10 @@ fn approve_and_cancel_at_once_have_one_winner() {
         let (ana, carla) = (w.person("ana"), w.person("carla"));
         for round in 0..5 {
             let reason = format!("round {round}");
-            form("Production database", "Read").reason(reason.clone()).sent_by(&ana).await;
+            form("Production database", "Read")
+                .reason(reason.clone())
+                .sent_by(&ana)
+                .await;
             w.settle().await;
             let mine = ana.dm().into_iter().find(|m| m.text().contains(&reason)).unwrap();
             let hers = message(&carla, &reason);
@@ -46,10 +56,15 @@ fn approve_and_cancel_at_once_have_one_winner() {
                 w.settle().await;
             }
         }
-        let over = w.count("SELECT count(*) FROM requests WHERE state IN ('approved', 'cancelled')").await;
+        let over = w
+            .count("SELECT count(*) FROM requests WHERE state IN ('approved', 'cancelled')")
+            .await;
         assert_eq!(over, 5);
         let grants = w.count("SELECT count(*) FROM grants").await;
-        assert_eq!(grants, w.count("SELECT count(*) FROM requests WHERE state = 'approved'").await);
+        assert_eq!(
+            grants,
+            w.count("SELECT count(*) FROM requests WHERE state = 'approved'").await
+        );
         assert!(!everything(&carla).contains("[Approve]"));
     });
 }
@@ -60,7 +75,9 @@ fn the_same_form_sent_twice_makes_one_request() {
         w.starts_c1().await;
         let ana = w.person("ana");
         form("Production database", "Read").filled_by(&ana).await;
-        w.slack.faults().delivery(simulator::DeliveryFault::DuplicateNext { with_retry_headers: false });
+        w.slack.faults().delivery(simulator::DeliveryFault::DuplicateNext {
+            with_retry_headers: false,
+        });
         let _ = ana.submits().await.unwrap();
         w.settle().await;
         assert_eq!(w.count("SELECT count(*) FROM requests").await, 1);

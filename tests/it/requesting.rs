@@ -7,13 +7,25 @@ use simulator::SubmitOutcome;
 fn an_engineer_asks_and_an_owner_lets_her_in() {
     story(async |w| {
         let (ana, carla) = (w.person("ana"), w.person("carla"));
-        form("Production database", "Read").length("4 hours").reason("INC-42 needs a look").sent_by(&ana).await;
+        form("Production database", "Read")
+            .length("4 hours")
+            .reason("INC-42 needs a look")
+            .sent_by(&ana)
+            .await;
         w.settle().await;
 
         let confirmation = message(&ana, "You have created a new access request");
-        assert!(confirmation.text().contains("Awaiting approval from @Carla Conti + 2"), "{}", confirmation.text());
+        assert!(
+            confirmation.text().contains("Awaiting approval from @Carla Conti + 2"),
+            "{}",
+            confirmation.text()
+        );
         let card = message(&carla, "INC-42 needs a look");
-        assert!(card.text().contains("[Approve]") && card.text().contains("[Deny]"), "{}", card.text());
+        assert!(
+            card.text().contains("[Approve]") && card.text().contains("[Deny]"),
+            "{}",
+            card.text()
+        );
 
         carla.clicks(&card, "Approve").await.unwrap();
         w.settle().await;
@@ -35,7 +47,10 @@ fn words_after_the_command_fill_the_form_in() {
         ana.runs("general", "/c1 request github admin").await.unwrap();
         w.until("the form is open", async || ana.modal().is_some()).await;
         let text = ana.modal().unwrap().text().to_owned();
-        assert!(text.contains("payments / Admin") && text.contains("Will be asked"), "{text}");
+        assert!(
+            text.contains("payments / Admin") && text.contains("Will be asked"),
+            "{text}"
+        );
         ana.closes().await.unwrap();
 
         ana.runs("general", "/c1 request prod").await.unwrap();
@@ -47,7 +62,10 @@ fn words_after_the_command_fill_the_form_in() {
         ana.runs("general", "/c1 request teleporter").await.unwrap();
         w.until("the form is open", async || ana.modal().is_some()).await;
         let text = ana.modal().unwrap().text().to_owned();
-        assert!(text.contains("Nothing you may ask for is called “teleporter”"), "{text}");
+        assert!(
+            text.contains("Nothing you may ask for is called “teleporter”"),
+            "{text}"
+        );
     });
 }
 
@@ -55,12 +73,18 @@ fn words_after_the_command_fill_the_form_in() {
 fn another_app_forgets_the_entitlement_and_keeps_what_was_typed() {
     story(async |w| {
         let ana = w.person("ana");
-        form("Production database", "Read").reason("a long story, typed once").filled_by(&ana).await;
+        form("Production database", "Read")
+            .reason("a long story, typed once")
+            .filled_by(&ana)
+            .await;
         chooses(&ana, "Which app do you need?", "Grafana").await;
         let text = ana.modal().unwrap().text().to_owned();
         assert!(text.contains("a long story, typed once"), "{text}");
         assert!(!text.contains("Read"), "{text}");
-        assert!(matches!(ana.submits().await.unwrap(), SubmitOutcome::Errors(_)), "nothing is chosen yet");
+        assert!(
+            matches!(ana.submits().await.unwrap(), SubmitOutcome::Errors(_)),
+            "nothing is chosen yet"
+        );
         chooses(&ana, "What access do you need?", "Edit").await;
         assert!(matches!(ana.submits().await.unwrap(), SubmitOutcome::Closed));
         w.settle().await;
@@ -77,7 +101,10 @@ fn what_is_asked_for_or_held_is_refused_inside_the_form() {
         let said = form("Production database", "⏳ Read").refused_for(&ana).await;
         assert_eq!(said, "There is already an open request for this: #1.");
         let shown = ana.modal().unwrap().text().to_owned();
-        assert!(shown.contains("There is already an open request for this: #1"), "{shown}");
+        assert!(
+            shown.contains("There is already an open request for this: #1"),
+            "{shown}"
+        );
         ana.closes().await.unwrap();
 
         carla.clicks(&message(&carla, "asks"), "Approve").await.unwrap();
@@ -107,15 +134,33 @@ fn lengths_that_cannot_be_had_are_refused_in_words() {
     story(async |w| {
         let ana = w.person("ana");
         for (wrote, said) in [
-            ("-3d", "“-3d” is not a length. Please write something like 90m, 12h or 1w2d."),
-            ("soon", "“soon” is not a length. Please write something like 90m, 12h or 1w2d."),
+            (
+                "-3d",
+                "“-3d” is not a length. Please write something like 90m, 12h or 1w2d.",
+            ),
+            (
+                "soon",
+                "“soon” is not a length. Please write something like 90m, 12h or 1w2d.",
+            ),
             ("9999y", "That is too long; at most 521 weeks 3 days can be asked for."),
             ("2d", "That is too long; at most 1 day can be asked for."),
-            ("no end", "This access always has an end; at most 1 day can be asked for."),
+            (
+                "no end",
+                "This access always has an end; at most 1 day can be asked for.",
+            ),
         ] {
-            assert_eq!(form("Production database", "Read").custom(wrote).refused_for(&ana).await, said);
+            assert_eq!(
+                form("Production database", "Read")
+                    .custom(wrote)
+                    .refused_for(&ana)
+                    .await,
+                said
+            );
             let kept = ana.modal().unwrap().text().to_owned();
-            assert!(kept.contains(wrote) && kept.contains("INC-42"), "nothing typed is lost: {kept}");
+            assert!(
+                kept.contains(wrote) && kept.contains("INC-42"),
+                "nothing typed is lost: {kept}"
+            );
             ana.closes().await.unwrap();
         }
         form("Production database", "Read").custom("90m").sent_by(&ana).await;
@@ -130,20 +175,33 @@ fn some_people_ask_for_others() {
         let (bob, frank, ana, jun) = (w.person("bob"), w.person("frank"), w.person("ana"), w.person("jun"));
         ana.runs("general", "/c1 request").await.unwrap();
         w.until("the form is open", async || ana.modal().is_some()).await;
-        assert!(!ana.modal().unwrap().text().contains("Who needs access?"), "Ana has nobody under her");
+        assert!(
+            !ana.modal().unwrap().text().contains("Who needs access?"),
+            "Ana has nobody under her"
+        );
         ana.closes().await.unwrap();
 
         form("AWS", "production / View").subject("jun").sent_by(&bob).await;
         w.settle().await;
-        assert!(w.target_has("aws", "view", "jun").await, "a manager asks for his people");
-        assert!(everything(&jun).contains("AWS"), "whom it is for is told: {}", everything(&jun));
+        assert!(
+            w.target_has("aws", "view", "jun").await,
+            "a manager asks for his people"
+        );
+        assert!(
+            everything(&jun).contains("AWS"),
+            "whom it is for is told: {}",
+            everything(&jun)
+        );
 
         let said = form("Okta", "Group admin").subject("erin").refused_for(&bob).await;
         assert_eq!(said, "You may not ask for access on behalf of Erin Eze.");
 
         form("Okta", "Group admin").subject("ivan").sent_by(&frank).await;
         w.settle().await;
-        assert!(everything(&w.person("hana")).contains("Ivan Ilic"), "helpdesk asks for anyone");
+        assert!(
+            everything(&w.person("hana")).contains("Ivan Ilic"),
+            "helpdesk asks for anyone"
+        );
     });
 }
 
@@ -152,13 +210,23 @@ fn the_emergency_toggle_is_for_some_and_routes_otherwise() {
     story(async |w| {
         let (ana, jun) = (w.person("ana"), w.person("jun"));
         form("Production database", "Read").filled_by(&jun).await;
-        assert!(!jun.modal().unwrap().text().contains("Emergency access"), "Jun is not on call");
+        assert!(
+            !jun.modal().unwrap().text().contains("Emergency access"),
+            "Jun is not on call"
+        );
 
-        form("Production database", "Read").emergency().reason("customers cannot pay").sent_by(&ana).await;
+        form("Production database", "Read")
+            .emergency()
+            .reason("customers cannot pay")
+            .sent_by(&ana)
+            .await;
         w.settle().await;
         assert!(w.target_has("prod-db", "read", "ana").await, "given at once");
         assert!(everything(&ana).contains('⚡'), "{}", everything(&ana));
-        assert_eq!(w.count("SELECT count(*) FROM audit WHERE emergency").await, w.count("SELECT count(*) FROM audit").await);
+        assert_eq!(
+            w.count("SELECT count(*) FROM audit WHERE emergency").await,
+            w.count("SELECT count(*) FROM audit").await
+        );
         let longest: i64 = w.count("SELECT length FROM requests").await;
         assert_eq!(longest, 7_200, "an emergency has its own maximum");
     });
@@ -172,21 +240,40 @@ fn rules_choose_the_steps() {
         w.settle().await;
         assert!(w.target_has("github", "access", "jun").await, "passes by itself");
 
-        form("AWS", "production / Power user").length("1 hour").filled_by(&ana).await;
+        form("AWS", "production / Power user")
+            .length("1 hour")
+            .filled_by(&ana)
+            .await;
         let preview = ana.modal().unwrap().text().to_owned();
-        assert!(!preview.contains("Bob Brandt"), "on call and short: the owner alone: {preview}");
+        assert!(
+            !preview.contains("Bob Brandt"),
+            "on call and short: the owner alone: {preview}"
+        );
         ana.closes().await.unwrap();
-        form("AWS", "production / Power user").length("1 hour").filled_by(&jun).await;
+        form("AWS", "production / Power user")
+            .length("1 hour")
+            .filled_by(&jun)
+            .await;
         let preview = jun.modal().unwrap().text().to_owned();
-        assert!(preview.contains("Bob Brandt") && preview.contains("Kofi Kuma"), "manager, then owner: {preview}");
+        assert!(
+            preview.contains("Bob Brandt") && preview.contains("Kofi Kuma"),
+            "manager, then owner: {preview}"
+        );
         jun.closes().await.unwrap();
 
         form("Payroll", "View").sent_by(&qin).await;
         w.settle().await;
-        assert!(everything(&qin).contains("Payroll is for the finance team only."), "{}", everything(&qin));
+        assert!(
+            everything(&qin).contains("Payroll is for the finance team only."),
+            "{}",
+            everything(&qin)
+        );
         form("Payroll", "View").sent_by(&ivan).await;
         w.settle().await;
-        assert!(everything(&w.person("noor")).contains("[Approve]"), "finance decides about finance");
+        assert!(
+            everything(&w.person("noor")).contains("[Approve]"),
+            "finance decides about finance"
+        );
     });
 }
 
@@ -197,10 +284,20 @@ fn a_shortcut_opens_the_form_and_a_message_carries_its_link() {
         ana.global_shortcut("request_access").await.unwrap();
         w.until("the form is open", async || ana.modal().is_some()).await;
         ana.closes().await.unwrap();
-        let about = w.person("kofi").says("engineering", "the database is on fire").await.unwrap();
-        ana.message_shortcut(about.clone(), "request_access_about").await.unwrap();
+        let about = w
+            .person("kofi")
+            .says("engineering", "the database is on fire")
+            .await
+            .unwrap();
+        ana.message_shortcut(about.clone(), "request_access_about")
+            .await
+            .unwrap();
         w.until("the form is open", async || ana.modal().is_some()).await;
         let link = format!("p{}", about.ts.replace('.', ""));
-        assert!(ana.modal().unwrap().text().contains(&link), "{}", ana.modal().unwrap().text());
+        assert!(
+            ana.modal().unwrap().text().contains(&link),
+            "{}",
+            ana.modal().unwrap().text()
+        );
     });
 }

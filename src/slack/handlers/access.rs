@@ -15,17 +15,25 @@ impl Handlers {
     pub(super) async fn end(&self, person: &Person, value: &str, container: &Container) -> Result<Reply, Error> {
         let id: GrantId = number(value)?;
         end_grant(self.system(), actor(person), id).await?;
-        Ok(done(container, || notices::say("Thank you. This access is being taken away now.")))
+        Ok(done(container, || {
+            notices::say("Thank you. This access is being taken away now.")
+        }))
     }
 
     /// More time is a request of its own; what is held stays until it is decided.
     pub(super) async fn extend(&self, person: &Person, value: &str) -> Result<Reply, Error> {
         let grant = db::grants::get(&self.system().db, number(value)?).await?;
-        let grant = grant.filter(|grant| grant.subject == person.id).ok_or(Error::NotFound)?;
+        let grant = grant
+            .filter(|grant| grant.subject == person.id)
+            .ok_or(Error::NotFound)?;
         if grant.state != GrantState::Active {
             return Err(Refusal::NotHeld.into());
         }
-        let draft = Draft { entitlement: Some(grant.entitlement), extension: true, ..Draft::default() };
+        let draft = Draft {
+            entitlement: Some(grant.entitlement),
+            extension: true,
+            ..Draft::default()
+        };
         self.open_form(person, draft, None).await
     }
 }

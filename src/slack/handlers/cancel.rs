@@ -15,7 +15,9 @@ impl Handlers {
     pub(super) async fn cancel(&self, person: &Person, value: &str, container: &Container) -> Result<Reply, Error> {
         let id: RequestId = number(value)?;
         cancel_request(self.system(), actor(person), id, String::new()).await?;
-        Ok(done(container, || notices::say(&format!("Request #{id} is cancelled."))))
+        Ok(done(container, || {
+            notices::say(&format!("Request #{id} is cancelled."))
+        }))
     }
 
     /// `/c1 cancel 42`: shows which, and asks.

@@ -29,20 +29,29 @@ impl Handlers {
             "request" => self.request(person, rest).await,
             "list" => {
                 let (lines, total) = my_work::requests(self.system(), person.id, LINES).await?;
-                let mentions = self.mentions(lines.iter().flat_map(my_work::RequestLine::people)).await?;
+                let mentions = self
+                    .mentions(lines.iter().flat_map(my_work::RequestLine::people))
+                    .await?;
                 Ok(tell(lists::requests(&lines, total, person.id, &mentions)))
             }
             "approvals" => {
                 let (lines, total) = my_work::waiting(self.system(), person.id, LINES).await?;
                 let tasks = my_work::tasks(self.system(), person.id, LINES).await?;
                 let named = lines.iter().flat_map(my_work::RequestLine::people);
-                let mentions = self.mentions(named.chain(tasks.iter().map(|task| task.subject.id))).await?;
+                let mentions = self
+                    .mentions(named.chain(tasks.iter().map(|task| task.subject.id)))
+                    .await?;
                 Ok(tell(lists::approvals(&lines, total, &tasks, &mentions)))
             }
             "access" => {
                 let lines = my_work::access(self.system(), person.id, LINES).await?;
                 let total = my_work::access_total(self.system(), person.id).await?;
-                Ok(tell(lists::access(&lines, total, self.system().clock.now(), &view::Mentions::new())))
+                Ok(tell(lists::access(
+                    &lines,
+                    total,
+                    self.system().clock.now(),
+                    &view::Mentions::new(),
+                )))
             }
             "show" => self.show(person, rest).await,
             "cancel" => self.ask_to_cancel(person, rest).await,
@@ -62,10 +71,16 @@ impl Handlers {
             }
             Found::InApp(app) => {
                 draft.app = Some(app);
-                Some(format!("“{}” fits more than one kind of access: please choose.", quoted()))
+                Some(format!(
+                    "“{}” fits more than one kind of access: please choose.",
+                    quoted()
+                ))
             }
             Found::Several => Some(format!("“{}” fits several apps: please choose.", quoted())),
-            Found::Unknown => Some(format!("Nothing you may ask for is called “{}”: please choose.", quoted())),
+            Found::Unknown => Some(format!(
+                "Nothing you may ask for is called “{}”: please choose.",
+                quoted()
+            )),
         };
         self.open_form(person, draft, hint).await
     }

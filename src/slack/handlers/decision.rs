@@ -31,8 +31,14 @@ impl Handlers {
         container: &Container,
     ) -> Result<Reply, Error> {
         let seen: Seen = value.parse().map_err(|_| Error::NotFound)?;
-        let verdict = if action_id == surface::APPROVE { Verdict::Approve } else { Verdict::Deny };
-        let reason = state.text(&view::reason_block(seen.step), surface::DECISION_REASON).unwrap_or_default();
+        let verdict = if action_id == surface::APPROVE {
+            Verdict::Approve
+        } else {
+            Verdict::Deny
+        };
+        let reason = state
+            .text(&view::reason_block(seen.step), surface::DECISION_REASON)
+            .unwrap_or_default();
         let notes = DecisionNotes { seen, verdict };
         match self.record(person, notes, reason).await {
             Ok(()) => Ok(done(container, || notices::say(said(notes)))),
@@ -55,7 +61,10 @@ impl Handlers {
 
     pub(super) async fn decide_with_reason(&self, person: &Person, view: &View) -> Result<Reply, Error> {
         let notes = DecisionNotes::read(&view.private_metadata).ok_or(Error::NotFound)?;
-        let reason = view.state.text(view::BLOCK_REASON, surface::DECISION_REASON).unwrap_or_default();
+        let reason = view
+            .state
+            .text(view::BLOCK_REASON, surface::DECISION_REASON)
+            .unwrap_or_default();
         match self.record(person, notes, reason).await {
             Ok(()) => Ok(Reply::Ack),
             Err(Error::Refused(refusal)) => Ok(Reply::field_error(view::BLOCK_REASON, refusal.sentence())),
@@ -64,8 +73,18 @@ impl Handlers {
     }
 
     async fn record(&self, person: &Person, notes: DecisionNotes, reason: &str) -> Result<(), Error> {
-        let Seen { request, step, revision } = notes.seen;
-        let decide = Decide { request, step, revision, verdict: notes.verdict, reason: reason.to_owned() };
+        let Seen {
+            request,
+            step,
+            revision,
+        } = notes.seen;
+        let decide = Decide {
+            request,
+            step,
+            revision,
+            verdict: notes.verdict,
+            reason: reason.to_owned(),
+        };
         decide_step(self.system(), actor(person), decide).await?;
         Ok(())
     }
@@ -74,7 +93,9 @@ impl Handlers {
         let card = request_card(self.system(), notes.seen.request, person.id, Role::Approver).await?;
         let card = card.ok_or(Error::NotFound)?;
         let mentions = self.mentions([card.subject.id]).await?;
-        Ok(Reply::OpenModal(modal(view::decision_dialog(&card, notes, true, "", &mentions))))
+        Ok(Reply::OpenModal(modal(view::decision_dialog(
+            &card, notes, true, "", &mentions,
+        ))))
     }
 }
 

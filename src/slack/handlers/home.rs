@@ -9,7 +9,9 @@ use crate::{
 impl Handlers {
     /// Draws it, and keeps it current from now on.
     pub(super) async fn home_opened(&self, actor: &SlackActor) -> Answer {
-        let Some(person) = self.person(actor).await? else { return Ok(Reply::Ack) };
+        let Some(person) = self.person(actor).await? else {
+            return Ok(Reply::Ack);
+        };
         let now = self.system().clock.now();
         let note = async |tx: &mut db::Tx<'_>| db::reading::opened_home(tx, person.id, now).await;
         self.system().db.write::<_, DbError>("home_opened", note).await?;

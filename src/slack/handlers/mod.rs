@@ -49,7 +49,11 @@ impl Handlers {
     /// Handlers for one workspace.
     #[must_use]
     pub fn new(deliver: Deliver, directory: Directory, ours: &Installation) -> Self {
-        Self(Arc::new(Inner { deliver, directory, workspace: ours.url.clone() }))
+        Self(Arc::new(Inner {
+            deliver,
+            directory,
+            workspace: ours.url.clone(),
+        }))
     }
 
     /// Answers one thing that happened.
@@ -62,21 +66,41 @@ impl Handlers {
         if let Inbound::Event { event, .. } = inbound {
             return self.event(event).await;
         }
-        let Some(actor) = inbound.actor().cloned() else { return Ok(Reply::Ack) };
-        let Some(person) = self.person(&actor).await? else { return Ok(tell(view::notices::stranger())) };
+        let Some(actor) = inbound.actor().cloned() else {
+            return Ok(Reply::Ack);
+        };
+        let Some(person) = self.person(&actor).await? else {
+            return Ok(tell(view::notices::stranger()));
+        };
         let answered = match inbound {
             Inbound::Command { text, .. } => self.command(&person, &text).await,
-            Inbound::Action { action, container, state, .. } => self.action(&person, &action, &container, &state).await,
+            Inbound::Action {
+                action,
+                container,
+                state,
+                ..
+            } => self.action(&person, &action, &container, &state).await,
             Inbound::ViewSubmitted { view, .. } => self.submitted(&person, &view).await,
-            Inbound::Options { action_id, block_id, query, view, .. } => {
-                self.options(&person, &action_id, &block_id, &query, view.as_ref()).await
+            Inbound::Options {
+                action_id,
+                block_id,
+                query,
+                view,
+                ..
+            } => {
+                self.options(&person, &action_id, &block_id, &query, view.as_ref())
+                    .await
             }
             Inbound::GlobalShortcut { callback_id, .. } if callback_id == surface::SHORTCUT_REQUEST => {
                 self.open_form(&person, request_form::blank(), None).await
             }
-            Inbound::MessageShortcut { callback_id, channel, message_ts, thread_ts, .. }
-                if callback_id == surface::SHORTCUT_REQUEST_ABOUT =>
-            {
+            Inbound::MessageShortcut {
+                callback_id,
+                channel,
+                message_ts,
+                thread_ts,
+                ..
+            } if callback_id == surface::SHORTCUT_REQUEST_ABOUT => {
                 let link = self.link(&channel, &message_ts, thread_ts.as_deref());
                 self.open_form(&person, request_form::about(&link), None).await
             }
@@ -112,9 +136,7 @@ impl Handlers {
                 None => Ok(Reply::Ack),
             },
             surface::REQUEST => self.open_form(person, request_form::blank(), None).await,
-            surface::APPROVE | surface::DENY => {
-                self.decide(person, &action.action_id, value, state, container).await
-            }
+            surface::APPROVE | surface::DENY => self.decide(person, &action.action_id, value, state, container).await,
             surface::CANCEL => self.cancel(person, value, container).await,
             surface::END => self.end(person, value, container).await,
             surface::EXTEND => self.extend(person, value).await,

@@ -35,9 +35,11 @@ impl Handlers {
             },
             _ => Vec::new(),
         };
-        let items = choices
-            .into_iter()
-            .map(|choice| OptionItem { text: choice.text, value: choice.value, description: choice.description });
+        let items = choices.into_iter().map(|choice| OptionItem {
+            text: choice.text,
+            value: choice.value,
+            description: choice.description,
+        });
         Ok(Reply::Options(Options::Flat(items.collect())))
     }
 

@@ -33,7 +33,10 @@ pub(super) fn blank() -> Draft {
 
 /// A form about a message: its link stands in the reason.
 pub(super) fn about(link: &str) -> Draft {
-    Draft { reason: format!("About {link}\n"), ..Draft::default() }
+    Draft {
+        reason: format!("About {link}\n"),
+        ..Draft::default()
+    }
 }
 
 impl Handlers {
@@ -55,7 +58,8 @@ impl Handlers {
         if FormNotes::read(&view.private_metadata).is_none() {
             // A form of an earlier version: its answers are kept, the questions are those of today.
             let mut form = request_form(self.system(), person, draft).await?;
-            form.hint = Some("This form has been renewed meanwhile. Please look it over and submit it again.".to_owned());
+            form.hint =
+                Some("This form has been renewed meanwhile. Please look it over and submit it again.".to_owned());
             return Ok(Reply::UpdateModal(modal(self.drawn(person, &form).await?)));
         }
         let Some(entitlement) = draft.entitlement else {
@@ -100,8 +104,10 @@ impl Handlers {
     async fn draft(&self, view: &View) -> Result<Draft, Error> {
         let notes = FormNotes::read(&view.private_metadata).unwrap_or_default();
         let state = &view.state;
-        let app: Option<AppId> =
-            state.choice(view::BLOCK_APP, surface::FORM_APP).and_then(|value| value.parse().ok()).or(notes.app);
+        let app: Option<AppId> = state
+            .choice(view::BLOCK_APP, surface::FORM_APP)
+            .and_then(|value| value.parse().ok())
+            .or(notes.app);
         let entitlement: Option<EntitlementId> = app.and_then(|app| {
             state
                 .choice(&view::entitlement_block(app), surface::FORM_ENTITLEMENT)
@@ -112,7 +118,10 @@ impl Handlers {
             app,
             entitlement,
             length: entitlement.map(|id| chosen_length(state, id)).unwrap_or_default(),
-            reason: state.text(view::BLOCK_REASON, surface::FORM_REASON).unwrap_or_default().to_owned(),
+            reason: state
+                .text(view::BLOCK_REASON, surface::FORM_REASON)
+                .unwrap_or_default()
+                .to_owned(),
             emergency: state.is_chosen(view::BLOCK_EMERGENCY, surface::FORM_EMERGENCY, view::EMERGENCY_ON),
             subject: self.subject(state, notes.subject).await?,
             extension: notes.extension && notes.entitlement == entitlement,
@@ -128,20 +137,29 @@ impl Handlers {
                 None => None,
             },
         };
-        Ok(person.map(|person| PersonRef { id: person.id, name: person.name }))
+        Ok(person.map(|person| PersonRef {
+            id: person.id,
+            name: person.name,
+        }))
     }
 
     /// Somebody was chosen whom we do not know: a guest of another workspace, a bot.
     async fn unknown_subject(&self, view: &View) -> Result<Option<&'static str>, Error> {
-        let Some(user) = view.state.choice(view::BLOCK_SUBJECT, surface::FORM_SUBJECT) else { return Ok(None) };
+        let Some(user) = view.state.choice(view::BLOCK_SUBJECT, surface::FORM_SUBJECT) else {
+            return Ok(None);
+        };
         let known = db::people::by_slack(&self.system().db, self.0.deliver.team.as_str(), user).await?;
-        Ok(known.is_none().then_some("This is nobody who can be given access here."))
+        Ok(known
+            .is_none()
+            .then_some("This is nobody who can be given access here."))
     }
 }
 
 fn chosen_length(state: &FormState, entitlement: EntitlementId) -> ChosenLength {
     let blocks = [true, false].map(|emergency| view::length_block(entitlement, emergency));
-    let value = blocks.iter().find_map(|block| state.choice(block, surface::FORM_LENGTH));
+    let value = blocks
+        .iter()
+        .find_map(|block| state.choice(block, surface::FORM_LENGTH));
     match value.and_then(view::length_chosen) {
         Some(ChosenLength::Custom(_)) => {
             let wrote = state.text(view::BLOCK_CUSTOM_LENGTH, surface::FORM_CUSTOM_LENGTH);
@@ -177,6 +195,8 @@ fn at(view: &View, draft: &Draft, refusal: &Refusal) -> Reply {
     };
     let shown = |block: &String| view.inputs.contains(block);
     let block = wanted.into_iter().flatten().find(shown);
-    let block = block.or_else(|| view.inputs.last().cloned()).unwrap_or_else(|| view::BLOCK_REASON.to_owned());
+    let block = block
+        .or_else(|| view.inputs.last().cloned())
+        .unwrap_or_else(|| view::BLOCK_REASON.to_owned());
     Reply::field_error(block, refusal.sentence())
 }

@@ -37,14 +37,20 @@ impl Handlers {
     }
 
     async fn ask_why_not(&self, person: &Person, id: GrantId) -> Result<Reply, Error> {
-        let task = my_work::task(self.system(), person.id, id).await?.ok_or(Error::NotFound)?;
+        let task = my_work::task(self.system(), person.id, id)
+            .await?
+            .ok_or(Error::NotFound)?;
         let mentions = self.mentions([task.subject.id]).await?;
         Ok(Reply::OpenModal(modal(view::wont_do_dialog(&task, &mentions))))
     }
 
     pub(super) async fn wont_do(&self, person: &Person, view: &View) -> Result<Reply, Error> {
         let id: GrantId = number(&view.private_metadata)?;
-        let why = view.state.text(view::BLOCK_REASON, surface::REASON).unwrap_or_default().to_owned();
+        let why = view
+            .state
+            .text(view::BLOCK_REASON, surface::REASON)
+            .unwrap_or_default()
+            .to_owned();
         match record_provisioning(self.system(), actor(person), id, Report::NotGiven { why }).await {
             Ok(_) => Ok(Reply::Ack),
             Err(Error::Refused(refusal)) => Ok(Reply::field_error(view::BLOCK_REASON, refusal.sentence())),

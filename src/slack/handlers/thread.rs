@@ -13,12 +13,16 @@ use crate::{
 impl Handlers {
     /// A reply in a thread of ours is a comment; everything else is not for us.
     pub(super) async fn message(&self, message: Message) -> Result<(), Failure> {
-        let Some(parent) = message.reply_to().filter(|_| message.is_comment()) else { return Ok(()) };
+        let Some(parent) = message.reply_to().filter(|_| message.is_comment()) else {
+            return Ok(());
+        };
         let Some((card, request)) = db::cards::at(&self.system().db, &message.channel, parent).await? else {
             return Ok(());
         };
         let Some(author) = &message.author else { return Ok(()) };
-        let Some(author) = self.person(author).await? else { return Ok(()) };
+        let Some(author) = self.person(author).await? else {
+            return Ok(());
+        };
         let comment = comment::Comment {
             request,
             body: body(&message.text, &message.files),
@@ -33,6 +37,12 @@ impl Handlers {
 
 /// The words, and the files by name.
 fn body(text: &str, files: &[SharedFile]) -> String {
-    let named = files.iter().map(|file| format!("📎 {}", file.name.replace(['<', '>', '&'], " ")));
-    std::iter::once(text.to_owned()).filter(|text| !text.is_empty()).chain(named).collect::<Vec<_>>().join("\n")
+    let named = files
+        .iter()
+        .map(|file| format!("📎 {}", file.name.replace(['<', '>', '&'], " ")));
+    std::iter::once(text.to_owned())
+        .filter(|text| !text.is_empty())
+        .chain(named)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -181,7 +181,9 @@ fn tells_more(step: &StepLine, role: Role) -> bool {
 #[must_use]
 pub fn approvers_reason(card: &RequestCard) -> Option<&str> {
     let [step] = card.steps.as_slice() else { return None };
-    let Standing::Approved { by: Some(_) } = card.standing else { return None };
+    let Standing::Approved { by: Some(_) } = card.standing else {
+        return None;
+    };
     let last = step.decisions.last().filter(|_| step.needed <= 1)?;
     Some(last.reason.trim()).filter(|reason| !reason.is_empty())
 }

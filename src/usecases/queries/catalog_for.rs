@@ -56,7 +56,14 @@ const SOON: TimeDelta = TimeDelta::days(1);
 /// The database's.
 pub async fn apps(system: &System, subject: PersonId, typed: &str) -> Result<Vec<AppChoice>, DbError> {
     let rows = db::reading::apps(&system.db, subject, typed.trim(), 100).await?;
-    Ok(rows.into_iter().map(|row| AppChoice { id: row.id, name: row.name, description: row.description }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| AppChoice {
+            id: row.id,
+            name: row.name,
+            description: row.description,
+        })
+        .collect())
 }
 
 /// Entitlements of an app the subject may ask for, matching what was typed; at most 100.
@@ -78,11 +85,19 @@ fn choice(row: EntitlementRow, now: DateTime<Utc>) -> EntitlementChoice {
     let holding = if row.pending {
         Holding::Pending
     } else if row.held {
-        Holding::Held { until: row.until, expiring: row.until.is_some_and(|until| until - now < SOON) }
+        Holding::Held {
+            until: row.until,
+            expiring: row.until.is_some_and(|until| until - now < SOON),
+        }
     } else {
         Holding::Not
     };
-    EntitlementChoice { id: row.id, name: row.name, description: row.description, holding }
+    EntitlementChoice {
+        id: row.id,
+        name: row.name,
+        description: row.description,
+        holding,
+    }
 }
 
 /// What words after the command come to.
@@ -127,5 +142,10 @@ pub async fn find(system: &System, subject: PersonId, text: &str) -> Result<Foun
 }
 
 fn words(text: &str) -> Vec<String> {
-    text.to_lowercase().split(|c: char| c.is_whitespace() || c == '/').filter(|word| word.chars().any(char::is_alphanumeric)).map(str::to_owned).take(8).collect()
+    text.to_lowercase()
+        .split(|c: char| c.is_whitespace() || c == '/')
+        .filter(|word| word.chars().any(char::is_alphanumeric))
+        .map(str::to_owned)
+        .take(8)
+        .collect()
 }

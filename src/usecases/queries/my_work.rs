@@ -180,7 +180,10 @@ pub async fn tasks(system: &System, person: PersonId, limit: i64) -> Result<Vec<
             id: row.id,
             request: row.request,
             title: row.title,
-            subject: PersonRef { id: row.subject.0, name: row.subject.1 },
+            subject: PersonRef {
+                id: row.subject.0,
+                name: row.subject.1,
+            },
             url: system.request_url(row.request),
             remove: matches!(row.state, GrantState::Ending | GrantState::EndOverdue),
         })
@@ -227,7 +230,10 @@ pub async fn access_total(system: &System, person: PersonId) -> Result<i64, DbEr
 /// # Errors
 /// The database's.
 pub async fn task(system: &System, person: PersonId, id: GrantId) -> Result<Option<ProvisioningLine>, DbError> {
-    Ok(tasks(system, person, i64::MAX).await?.into_iter().find(|task| task.id == id))
+    Ok(tasks(system, person, i64::MAX)
+        .await?
+        .into_iter()
+        .find(|task| task.id == id))
 }
 
 impl RequestLine {
@@ -244,7 +250,14 @@ impl Home {
     /// Everyone it names.
     #[must_use]
     pub fn people(&self) -> Vec<PersonId> {
-        let lines = self.approvals.iter().chain(&self.requests).flat_map(RequestLine::people);
-        lines.chain(self.tasks.iter().map(|task| task.subject.id)).chain([self.person.id]).collect()
+        let lines = self
+            .approvals
+            .iter()
+            .chain(&self.requests)
+            .flat_map(RequestLine::people);
+        lines
+            .chain(self.tasks.iter().map(|task| task.subject.id))
+            .chain([self.person.id])
+            .collect()
     }
 }

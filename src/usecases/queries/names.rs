@@ -41,7 +41,10 @@ impl Names {
     /// A person as cards name them.
     #[must_use]
     pub fn get(&self, id: PersonId) -> PersonRef {
-        let name = self.0.get(&id).map_or_else(|| "somebody".to_owned(), |person| person.name.clone());
+        let name = self
+            .0
+            .get(&id)
+            .map_or_else(|| "somebody".to_owned(), |person| person.name.clone());
         PersonRef { id, name }
     }
 
@@ -50,7 +53,8 @@ impl Names {
     pub fn standing(&self, request: &Request) -> Standing {
         let last = |verdict| {
             let mut all = request.steps.iter().flat_map(|step| &step.decisions);
-            all.rfind(|decision| decision.verdict == verdict).map(|decision| self.get(decision.person))
+            all.rfind(|decision| decision.verdict == verdict)
+                .map(|decision| self.get(decision.person))
         };
         match &request.state {
             RequestState::Open { step: place } => {
@@ -65,13 +69,17 @@ impl Names {
                     missing: step.map_or(0, |step| step.needed().saturating_sub(step.approvals())),
                 }
             }
-            RequestState::Approved => Standing::Approved { by: last(Verdict::Approve) },
-            RequestState::Denied { by, reason } => {
-                Standing::Denied { by: by.map(|by| self.get(by)), reason: reason.clone() }
-            }
-            RequestState::Cancelled { by, reason } => {
-                Standing::Cancelled { by: self.get(*by), reason: reason.clone() }
-            }
+            RequestState::Approved => Standing::Approved {
+                by: last(Verdict::Approve),
+            },
+            RequestState::Denied { by, reason } => Standing::Denied {
+                by: by.map(|by| self.get(by)),
+                reason: reason.clone(),
+            },
+            RequestState::Cancelled { by, reason } => Standing::Cancelled {
+                by: self.get(*by),
+                reason: reason.clone(),
+            },
             RequestState::Expired => Standing::Expired,
             RequestState::Closed { cause } => Standing::Closed { cause: *cause },
         }

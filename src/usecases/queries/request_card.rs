@@ -243,10 +243,20 @@ pub async fn request_card(
     role: Role,
 ) -> Result<Option<RequestCard>, DbError> {
     let db = &system.db;
-    let Some(request) = db::requests::get(db, id).await? else { return Ok(None) };
-    let Some(entitlement) = db::catalog::entitlement(db, request.entitlement).await? else { return Ok(None) };
-    let grant = if request.state == RequestState::Approved { db::reading::grant_of(db, id).await? } else { None };
-    let owners = grant.iter().flat_map(|grant| grant.owners.iter().copied().chain(grant.given_by).chain(grant.ended_by));
+    let Some(request) = db::requests::get(db, id).await? else {
+        return Ok(None);
+    };
+    let Some(entitlement) = db::catalog::entitlement(db, request.entitlement).await? else {
+        return Ok(None);
+    };
+    let grant = if request.state == RequestState::Approved {
+        db::reading::grant_of(db, id).await?
+    } else {
+        None
+    };
+    let owners = grant
+        .iter()
+        .flat_map(|grant| grant.owners.iter().copied().chain(grant.given_by).chain(grant.ended_by));
     let names = Names::of(db, std::slice::from_ref(&request), owners.chain([viewer])).await?;
     let may_decide = may_decide(&request, viewer).filter(|_| role == Role::Approver);
     let context = match &may_decide {
@@ -254,7 +264,9 @@ pub async fn request_card(
         None => None,
     };
     let person = names.person(viewer);
-    let manages = names.person(request.subject).is_some_and(|subject| subject.manager == Some(viewer));
+    let manages = names
+        .person(request.subject)
+        .is_some_and(|subject| subject.manager == Some(viewer));
     let own = viewer == request.requester || viewer == request.subject;
     let admin = person.is_some_and(|person| {
         person.is(domain::person::Role::RequestAdmin) || person.is(domain::person::Role::SuperAdmin)
@@ -268,7 +280,12 @@ pub async fn request_card(
         .and_then(|step| step.approvers.iter().find(|approver| approver.person == viewer))
         .map(|approver| approver.why.clone())
         .filter(|_| role == Role::Approver);
-    let decided = request.steps.iter().rev().find_map(|step| step.decision_of(viewer)).map(|decision| decision.verdict);
+    let decided = request
+        .steps
+        .iter()
+        .rev()
+        .find_map(|step| step.decision_of(viewer))
+        .map(|decision| decision.verdict);
     let viewer = Viewer {
         person: viewer,
         role,
@@ -283,7 +300,9 @@ pub async fn request_card(
         may_end: role == Role::Requester && live && viewer == request.subject,
         may_extend: role == Role::Requester
             && viewer == request.subject
-            && grant.as_ref().is_some_and(|grant| grant.state == GrantState::Active && grant.until.is_some()),
+            && grant
+                .as_ref()
+                .is_some_and(|grant| grant.state == GrantState::Active && grant.until.is_some()),
         may_provision: by_hand(&[GrantState::Provisioning, GrantState::Failed])
             && grant.as_ref().is_some_and(|grant| grant.ended_by.is_none()),
         may_deprovision: by_hand(&[GrantState::Ending, GrantState::EndOverdue]),
@@ -312,7 +331,9 @@ pub async fn request_card(
 /// The decision a person may make now, judging by who was asked when the request was last looked at.
 pub(super) fn may_decide(request: &Request, person: PersonId) -> Option<MayDecide> {
     let (place, step) = request.current()?;
-    let StepSpec::Approval(approval) = &step.spec else { return None };
+    let StepSpec::Approval(approval) = &step.spec else {
+        return None;
+    };
     (step.asks(person) && step.decision_of(person).is_none()).then_some(MayDecide {
         step: place,
         revision: request.revision,
@@ -325,7 +346,11 @@ fn step_line(step: &Step, names: &Names) -> StepLine {
     StepLine {
         name: step.name().to_owned(),
         state: step.state,
-        approvers: step.approvers.iter().map(|approver| names.get(approver.person)).collect(),
+        approvers: step
+            .approvers
+            .iter()
+            .map(|approver| names.get(approver.person))
+            .collect(),
         needed: step.needed(),
         decisions: step
             .decisions
@@ -354,7 +379,11 @@ fn grant_line(grant: GrantRow, names: &Names) -> Result<GrantLine, DbError> {
         instructions: grant.instructions,
         given_by: grant.given_by.map(|by| names.get(by)),
         ended_by: grant.ended_by.map(|by| names.get(by)),
-        provisioners: if by_hand { grant.owners.iter().map(|owner| names.get(*owner)).collect() } else { Vec::new() },
+        provisioners: if by_hand {
+            grant.owners.iter().map(|owner| names.get(*owner)).collect()
+        } else {
+            Vec::new()
+        },
     })
 }
 
@@ -363,7 +392,11 @@ async fn context(db: &Db, request: &Request, subject: Option<&domain::person::Pe
     Ok(Context {
         given_before: row.given_before,
         last_given: row.last_given,
-        team_holders: row.holders.into_iter().map(|(id, name)| PersonRef { id, name }).collect(),
+        team_holders: row
+            .holders
+            .into_iter()
+            .map(|(id, name)| PersonRef { id, name })
+            .collect(),
         team_holding: row.holding,
         team_size: row.team_size,
         team: subject.map(|subject| subject.team.clone()).unwrap_or_default(),
@@ -380,10 +413,16 @@ pub async fn visible_card(
     person: &domain::person::Person,
 ) -> Result<Option<RequestCard>, DbError> {
     let db = &system.db;
-    let Some(request) = db::requests::get(db, id).await? else { return Ok(None) };
-    let Some(entitlement) = db::catalog::entitlement(db, request.entitlement).await? else { return Ok(None) };
+    let Some(request) = db::requests::get(db, id).await? else {
+        return Ok(None);
+    };
+    let Some(entitlement) = db::catalog::entitlement(db, request.entitlement).await? else {
+        return Ok(None);
+    };
     let owners = db::reading::owners(db, entitlement.app.id, entitlement.id).await?;
-    let manager = db::people::person(db, request.subject).await?.and_then(|subject| subject.manager);
+    let manager = db::people::person(db, request.subject)
+        .await?
+        .and_then(|subject| subject.manager);
     if !authorize::may_see(person, &request, &owners, manager) {
         return Ok(None);
     }
@@ -406,13 +445,20 @@ impl RequestCard {
     #[must_use]
     pub fn people(&self) -> Vec<PersonId> {
         let steps = self.steps.iter().flat_map(|step| {
-            step.approvers.iter().chain(step.decisions.iter().map(|decision| &decision.by))
+            step.approvers
+                .iter()
+                .chain(step.decisions.iter().map(|decision| &decision.by))
         });
-        let grant = self.grant.iter().flat_map(|grant| {
-            grant.provisioners.iter().chain(&grant.given_by).chain(&grant.ended_by)
-        });
+        let grant = self
+            .grant
+            .iter()
+            .flat_map(|grant| grant.provisioners.iter().chain(&grant.given_by).chain(&grant.ended_by));
         let context = self.viewer.context.iter().flat_map(|context| &context.team_holders);
-        let all = [&self.requester, &self.subject].into_iter().chain(steps).chain(grant).chain(context);
+        let all = [&self.requester, &self.subject]
+            .into_iter()
+            .chain(steps)
+            .chain(grant)
+            .chain(context);
         all.map(|person| person.id).chain(self.standing.people()).collect()
     }
 }

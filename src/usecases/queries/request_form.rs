@@ -123,7 +123,12 @@ pub async fn request_form(system: &System, requester: &Person, draft: Draft) -> 
     };
     let subject = form.draft.subject.as_ref().map_or(requester.id, |subject| subject.id);
     if let Some(id) = form.draft.entitlement {
-        let asked = system.db.write("preview_request", async |tx| Ask::load(tx, requester.id, subject, id).await).await;
+        let asked = system
+            .db
+            .write("preview_request", async |tx| {
+                Ask::load(tx, requester.id, subject, id).await
+            })
+            .await;
         match asked {
             Ok(ask) => describe(system, &mut form, &ask),
             Err(Error::Refused(refusal)) => {
@@ -163,7 +168,9 @@ fn describe(system: &System, form: &mut RequestForm, ask: &Ask) {
     let length = chosen(&form.draft.length, &rules);
     form.lengths = Some(rules).filter(LengthRules::asks);
     let judged = ask.check(form.draft.extension).and_then(|()| {
-        let length = length.clone().unwrap_or_else(|_| ask.lengths(form.draft.emergency).default);
+        let length = length
+            .clone()
+            .unwrap_or_else(|_| ask.lengths(form.draft.emergency).default);
         preview(ask, form.draft.emergency, length)
     });
     match judged {
@@ -189,7 +196,11 @@ fn problem(system: &System, refusal: &Refusal) -> Problem {
         Refusal::AlreadyAsked { request } => Some(*request),
         _ => None,
     };
-    Problem { sentence: refusal.sentence(), request, url: request.and_then(|id| system.request_url(id)) }
+    Problem {
+        sentence: refusal.sentence(),
+        request,
+        url: request.and_then(|id| system.request_url(id)),
+    }
 }
 
 /// May this person ask for anybody else? Only then is there a question about it.
@@ -201,7 +212,11 @@ async fn asks_subject(system: &System, person: &Person) -> Result<bool, Error> {
 impl PreviewStep {
     /// Everyone it names.
     pub fn people(&self) -> impl Iterator<Item = crate::domain::ids::PersonId> {
-        let people = if let Self::Ask { people, .. } = self { people.as_slice() } else { &[] };
+        let people = if let Self::Ask { people, .. } = self {
+            people.as_slice()
+        } else {
+            &[]
+        };
         people.iter().map(|person| person.id)
     }
 }

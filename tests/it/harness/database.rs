@@ -31,13 +31,23 @@ pub async fn fresh() -> String {
 
 async fn start() -> PrivatePostgres {
     let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("stories");
-    let options = Options { durability: Durability::Off, fresh: true, ..Options::default() };
+    let options = Options {
+        durability: Durability::Off,
+        fresh: true,
+        ..Options::default()
+    };
     let server = PrivatePostgres::start(&dir, options).await.unwrap();
     let url = server.create_database(TEMPLATE).await.unwrap();
     let db = Db::connect(&url, 2).await.unwrap();
     db.migrate().await.unwrap();
-    let system = System { db: db.clone(), clock: Arc::new(SystemClock), base_url: None };
-    catalog_files::apply_folder(&system, super::company::folder()).await.unwrap();
+    let system = System {
+        db: db.clone(),
+        clock: Arc::new(SystemClock),
+        base_url: None,
+    };
+    catalog_files::apply_folder(&system, super::company::folder())
+        .await
+        .unwrap();
     db.close().await;
     server
 }

@@ -16,7 +16,10 @@ impl World {
     pub async fn finish(mut self) {
         self.settle().await;
         let dead: Vec<(String, Option<String>)> =
-            sqlx::query_as("SELECT lane, last_error FROM jobs WHERE state = 'dead'").fetch_all(&self.pool).await.unwrap();
+            sqlx::query_as("SELECT lane, last_error FROM jobs WHERE state = 'dead'")
+                .fetch_all(&self.pool)
+                .await
+                .unwrap();
         assert_eq!(dead, [], "no job was given up");
         self.replays().await;
         self.shows_what_is_true().await;
@@ -28,7 +31,10 @@ impl World {
 
     /// Every request and every grant is what its audit says.
     async fn replays(&self) {
-        let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM requests").fetch_all(&self.pool).await.unwrap();
+        let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM requests")
+            .fetch_all(&self.pool)
+            .await
+            .unwrap();
         for id in ids.into_iter().map(RequestId) {
             let stored = requests::get(&self.system.db, id).await.unwrap().unwrap();
             let mut replayed: Option<Request> = None;
@@ -40,7 +46,10 @@ impl World {
             }
             assert_eq!(replayed.as_ref(), Some(&stored), "the audit of request {id} replays");
         }
-        let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM grants").fetch_all(&self.pool).await.unwrap();
+        let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM grants")
+            .fetch_all(&self.pool)
+            .await
+            .unwrap();
         for id in ids.into_iter().map(GrantId) {
             let stored = grants::get(&self.system.db, id).await.unwrap().unwrap();
             let mut replayed: Option<Grant> = None;
@@ -61,12 +70,20 @@ impl World {
     async fn shows_what_is_true(&self) {
         let shown = "SELECT string_agg(id || ' ' || coalesce(ts, '-') || ' ' || coalesce(shown, '-'), ' ' ORDER BY id) FROM cards";
         let before: Option<String> = sqlx::query_scalar(shown).fetch_one(&self.pool).await.unwrap();
-        let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM cards").fetch_all(&self.pool).await.unwrap();
-        let jobs: Vec<Job> = ids.into_iter().map(|id| Job::RefreshCard(c1::domain::ids::CardId(id))).collect();
+        let ids: Vec<i64> = sqlx::query_scalar("SELECT id FROM cards")
+            .fetch_all(&self.pool)
+            .await
+            .unwrap();
+        let jobs: Vec<Job> = ids
+            .into_iter()
+            .map(|id| Job::RefreshCard(c1::domain::ids::CardId(id)))
+            .collect();
         let now = c1::clock::Clock::now(self.clock.as_ref());
         self.system
             .db
-            .write::<_, c1::db::DbError>("look_once_more", async |tx| c1::usecases::job::enqueue(tx, now, &jobs).await)
+            .write::<_, c1::db::DbError>("look_once_more", async |tx| {
+                c1::usecases::job::enqueue(tx, now, &jobs).await
+            })
             .await
             .unwrap();
         self.settle().await;

@@ -51,7 +51,11 @@ pub fn story(body: impl AsyncFnOnce(&mut World)) {
 
 /// Runs a story in a world of its own, over the given transport.
 pub fn over(transport: Transport, body: impl AsyncFnOnce(&mut World)) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let mut world = World::begin(transport).await;
         body(&mut world).await;
@@ -76,9 +80,21 @@ impl World {
         .unwrap();
         let clock = Arc::new(ManualClock::default());
         let db = Db::connect(&url, 4).await.unwrap();
-        let system = System { db, clock: Arc::clone(&clock) as SharedClock, base_url: None };
+        let system = System {
+            db,
+            clock: Arc::clone(&clock) as SharedClock,
+            base_url: None,
+        };
         let pool = sqlx::PgPool::connect(&url).await.unwrap();
-        let mut world = Self { slack, clock, system, pool, url, transport, servers: Vec::new() };
+        let mut world = Self {
+            slack,
+            clock,
+            system,
+            pool,
+            url,
+            transport,
+            servers: Vec::new(),
+        };
         world.starts_c1().await;
         world
     }
@@ -88,9 +104,14 @@ impl World {
         let config = self.config();
         let options = Options {
             clock: Arc::clone(&self.clock) as SharedClock,
-            metrics: metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder().handle(),
+            metrics: metrics_exporter_prometheus::PrometheusBuilder::new()
+                .build_recorder()
+                .handle(),
             pages: Router::new(),
-            socket: SocketSettings { pause: Duration::from_millis(20), ..SocketSettings::default() },
+            socket: SocketSettings {
+                pause: Duration::from_millis(20),
+                ..SocketSettings::default()
+            },
         };
         let server = Server::start(&config, options).await.unwrap();
         if self.transport == Transport::Http {
@@ -105,7 +126,10 @@ impl World {
     async fn ready(&self) {
         let people = i64::try_from(company::workspace().people.len()).unwrap();
         self.until("c1 knows everyone", async || {
-            let known: i64 = sqlx::query_scalar("SELECT count(*) FROM slack_identities").fetch_one(&self.pool).await.unwrap();
+            let known: i64 = sqlx::query_scalar("SELECT count(*) FROM slack_identities")
+                .fetch_one(&self.pool)
+                .await
+                .unwrap();
             let joined = match self.transport {
                 Transport::Socket => self.slack.sockets() > 0,
                 Transport::Http => self.slack.url_verified() == Some(Ok(())),
@@ -158,7 +182,10 @@ impl World {
     /// Waits until nothing is on its way: no delivery unanswered, no timer due, no job to do. Looked at twice, since an
     /// answer may be the cause of a job.
     pub async fn settle(&self) {
-        self.until("everything has settled", async || self.is_still().await && self.is_still().await).await;
+        self.until("everything has settled", async || {
+            self.is_still().await && self.is_still().await
+        })
+        .await;
     }
 
     async fn is_still(&self) -> bool {
@@ -192,7 +219,9 @@ impl World {
 
     /// Does somebody have an access in a target system?
     pub async fn target_has(&self, app: &str, entitlement: &str, account: &str) -> bool {
-        c1::db::demo_target::has(&self.system.db, app, entitlement, account).await.unwrap()
+        c1::db::demo_target::has(&self.system.db, app, entitlement, account)
+            .await
+            .unwrap()
     }
 
     /// One number from the database.
@@ -203,12 +232,26 @@ impl World {
 
 /// The one message in a person's conversation with the app that contains `words`.
 pub fn message(person: &Person, words: &str) -> MessageSnapshot {
-    let mut found: Vec<_> = person.dm().into_iter().filter(|message| message.text().contains(words)).collect();
-    assert_eq!(found.len(), 1, "one message of {} says “{words}”; there are:\n{}", person.name(), everything(person));
+    let mut found: Vec<_> = person
+        .dm()
+        .into_iter()
+        .filter(|message| message.text().contains(words))
+        .collect();
+    assert_eq!(
+        found.len(),
+        1,
+        "one message of {} says “{words}”; there are:\n{}",
+        person.name(),
+        everything(person)
+    );
     found.remove(0)
 }
 
 /// Everything in a person's conversation with the app.
 pub fn everything(person: &Person) -> String {
-    person.dm().iter().map(|message| format!("{}\n――――\n", message.text())).collect()
+    person
+        .dm()
+        .iter()
+        .map(|message| format!("{}\n――――\n", message.text()))
+        .collect()
 }

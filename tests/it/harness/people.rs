@@ -16,28 +16,49 @@ pub struct Form {
 
 /// A form for an access of an app.
 pub fn form(app: &'static str, access: &'static str) -> Form {
-    Form { app, access, reason: "INC-42".to_owned(), ..Form::default() }
+    Form {
+        app,
+        access,
+        reason: "INC-42".to_owned(),
+        ..Form::default()
+    }
 }
 
 impl Form {
     pub fn length(self, length: &'static str) -> Self {
-        Self { length: Some(length), ..self }
+        Self {
+            length: Some(length),
+            ..self
+        }
     }
 
     pub fn custom(self, length: &'static str) -> Self {
-        Self { length: Some("Other…"), custom: Some(length), ..self }
+        Self {
+            length: Some("Other…"),
+            custom: Some(length),
+            ..self
+        }
     }
 
     pub fn reason(self, reason: impl Into<String>) -> Self {
-        Self { reason: reason.into(), ..self }
+        Self {
+            reason: reason.into(),
+            ..self
+        }
     }
 
     pub fn emergency(self) -> Self {
-        Self { emergency: true, ..self }
+        Self {
+            emergency: true,
+            ..self
+        }
     }
 
     pub fn subject(self, person: &'static str) -> Self {
-        Self { subject: Some(person), ..self }
+        Self {
+            subject: Some(person),
+            ..self
+        }
     }
 
     /// Types `/c1 request` and fills the form in, without sending it.
@@ -65,7 +86,10 @@ impl Form {
     pub async fn sent_by(&self, person: &Person) {
         self.filled_by(person).await;
         let outcome = person.submits().await.unwrap();
-        assert!(matches!(outcome, SubmitOutcome::Closed), "the form stays open: {outcome:?}");
+        assert!(
+            matches!(outcome, SubmitOutcome::Closed),
+            "the form stays open: {outcome:?}"
+        );
     }
 
     /// Fills it in and sends it; it stays open, with these sentences.
@@ -96,5 +120,9 @@ async fn until(person: &Person, what: &str, fact: impl Fn(Option<&ViewSnapshot>)
         }
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
-    panic!("{} waits for {what} and sees {:?}", person.name(), person.modal().map(|modal| modal.text().to_owned()));
+    panic!(
+        "{} waits for {what} and sees {:?}",
+        person.name(),
+        person.modal().map(|modal| modal.text().to_owned())
+    );
 }
