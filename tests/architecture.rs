@@ -516,6 +516,44 @@ fn the_rules_speak_of_what_exists() {
     }
 }
 
+/// What the README tells people is where it says, and no setting is kept from them.
+#[test]
+fn the_readme_is_true() {
+    let readme = read(&root().join("README.md"));
+    let named = readme
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|text| text.ends_with(".rs") && text.contains('/'));
+    for path in named.filter(|path| !path.contains('<')) {
+        let there = root().join(path).is_file() || root().join("src").join(path).is_file();
+        assert!(there, "README.md speaks of {path}, which is not there");
+    }
+    let config = Source::read("config.rs", &read(&root().join("src/config.rs")));
+    let settings: BTreeSet<&str> = config
+        .strings
+        .iter()
+        .map(|(_, text)| text.as_str())
+        .filter(|text| is_setting(text))
+        .collect();
+    assert!(settings.len() > 5, "config.rs names few settings: {settings:?}");
+    for setting in settings {
+        assert!(
+            readme.contains(&format!("`{setting}`")),
+            "README.md does not explain {setting}"
+        );
+        let sample = read(&root().join("deploy/env.sample"));
+        assert!(
+            sample.contains(&format!("{setting}=")),
+            "deploy/env.sample does not show {setting}"
+        );
+    }
+}
+
+fn is_setting(text: &str) -> bool {
+    text == "DATABASE_URL" || ((text.starts_with("C1_") || text.starts_with("SLACK_")) && !text.contains(' '))
+}
+
 /// Every package of the workspace is scanned above.
 #[test]
 fn no_package_is_left_out() {

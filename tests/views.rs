@@ -147,6 +147,7 @@ fn card(viewer: PersonRef, role: Role) -> RequestCard {
             may_end: false,
             may_extend: false,
             may_provision: false,
+            may_retry: false,
             may_deprovision: false,
             context: None,
         },
@@ -1286,13 +1287,6 @@ fn private_answers_are_sentences() {
             link,
         )),
         seen(&view::notices::stranger()),
-        seen(&view::notices::comment_on_closed(RequestId(42))),
-        seen(&view::notices::comment_deleted(&ana())),
-        seen(&view::notices::ends_soon(
-            &held(1, GrantState::Active, Some(at(1))),
-            at(0),
-            &mentions(),
-        )),
     ];
     assert_snapshot!(answers.join("\n\n"), @r"
     [This step is already approved by ∗Bob∗ &lt;!here&gt;.]
@@ -1303,33 +1297,6 @@ fn private_answers_are_sentences() {
 
     [I don't know you here, so I can't do this for you. Access requests are for full members of this workspace; if you are one, please tell an administrator.]
     I don't know you here, so I can't do this for you. Access requests are for full members of this workspace; if you are one, please tell an administrator.
-
-    [Request #42 is closed. Your comment is kept and shown to everyone involved, but nothing waits for it.]
-    Request #42 is closed. Your comment is kept and shown to everyone involved, but nothing waits for it.
-
-    [Ana Lopes deleted this comment.]
-    · *Ana Lopes* deleted this comment.
-
-    [⏰ Your access GitHub / payments / Admin ends in 1 hour, 2026-05-04 11:00 UTC.]
-    ⏰ Your access *GitHub / payments / Admin* ends in 1 hour, 2026-05-04 11:00 UTC.
-    [Ask for more time]  [I'm done]
-    ");
-}
-
-#[test]
-fn an_emergency_is_told_loudly() {
-    let mut card = for_bob();
-    card.emergency = true;
-    card.standing = Standing::Approved { by: None };
-    card.grant = Some(grant(GrantState::Active));
-    assert_snapshot!(seen(&view::notices::emergency(&card, &mentions())), @r"
-    [⚡ Ana Lopes used emergency access: Production database / payments / Read, 4 hours.]
-    # ⚡ Emergency access
-    ⚡ @ana used emergency access: *Production database / payments / Read (https://c1.example/requests/42)*, 4 hours.
-    *Why*
-    > Refunds are stuck, see https://tickets.example/INC-42.
-    > I have to read the ledger.
-    · #42 · Active until 2026-05-04 15:00 UTC
     ");
 }
 
@@ -1340,7 +1307,7 @@ fn comments_are_carried_over_harmlessly() {
     assert_snapshot!(seen(&view::notices::mirrored(Some(&person(9, "Eve <!here> *x*")), body)), @r"
     [*Eve &lt;!here&gt; ∗x∗*: @¦channel *bold* :tada: <@U2> look at <https://evil.example> or <https://ok.example|this> &lt;3 @¦everyone @¦oncall x
     &gt; quoted]
-    · *Eve <!here> ∗x∗*
+    *Eve <!here> ∗x∗*
     @¦channel *bold* :tada: @bob look at https://evil.example or this (https://ok.example) <3 @¦everyone @¦oncall x
     > quoted
     ");
@@ -1515,7 +1482,6 @@ fn slack_takes_the_worst_that_people_type() {
             fine(what, &view::request_card::request_card(&card, &mentions()));
             fine(what, &view::request_card::request_card(&card, &Mentions::new()));
             fine(what, &view::lists::cancel(&card, &mentions()));
-            fine(what, &view::notices::emergency(&card, &mentions()));
             for verdict in [Verdict::Approve, Verdict::Deny] {
                 let notes = DecisionNotes {
                     seen: Seen {

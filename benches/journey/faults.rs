@@ -22,6 +22,9 @@ use tokio::runtime::Runtime;
 /// A dead process's jobs are taken up after some seconds; nothing may take longer than this.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Nobody reads and answers faster.
+const TO_READ: Duration = Duration::from_millis(150);
+
 /// Forms a second while the process is killed again and again.
 const RATE: f64 = 50.0;
 
@@ -37,7 +40,9 @@ pub(crate) fn table(runtime: &Runtime, c1: &mut Subject, quick: bool) -> anyhow:
     let (twice, lost) = resent(c1)?;
     line("event resent: handled twice", twice, 10);
     line("event resent: not handled at all", lost, 10);
-    line("view submitted twice: stored twice", submitted_twice(runtime, c1)?, 10);
+    let (stored, refused) = submitted_twice(runtime, c1)?;
+    line("view submitted twice: stored twice", stored, 10);
+    line("view submitted again after its answer was lost: refused", refused, 10);
     line("timestamp ten minutes in the future: accepted", ahead(c1)?, 1);
     let (count, kills) = if quick { (150, 2) } else { (500, 4) };
     let counted = killed(c1, count, kills)?;
@@ -79,12 +84,15 @@ fn resent(c1: &Subject) -> anyhow::Result<(usize, usize)> {
     Ok((twice, lost))
 }
 
-/// The same form twice at the same moment: how often it became two requests.
-fn submitted_twice(runtime: &Runtime, c1: &Subject) -> anyhow::Result<usize> {
+/// The same form twice at the same moment, and once more: how often it became two requests, and how often the third was
+/// not answered as the first.
+fn submitted_twice(runtime: &Runtime, c1: &Subject) -> anyhow::Result<(usize, usize)> {
     let pool = connect(runtime, &c1.database)?;
-    let mut twice = 0;
+    let (mut twice, mut refused) = (0, 0);
     for place in c1.wishes(10) {
         wire::closed(c1.address, 2, &[place.submission(), place.submission()]);
+        let again = wire::closed(c1.address, 1, &[place.submission()])[0];
+        refused += usize::from(again.status != 200 || !again.silent);
         let stored: i64 = runtime.block_on(
             sqlx::query_scalar("SELECT count(*) FROM requests WHERE position($1 IN justification) > 0")
                 .bind(payload::mark(place.token))
@@ -93,7 +101,7 @@ fn submitted_twice(runtime: &Runtime, c1: &Subject) -> anyhow::Result<usize> {
         twice += usize::from(stored != 1);
     }
     runtime.block_on(pool.close());
-    Ok(twice)
+    Ok((twice, refused))
 }
 
 fn ahead(c1: &Subject) -> anyhow::Result<usize> {
@@ -172,6 +180,7 @@ fn act(address: SocketAddr, slack: &Slack, place: &Place, comments: bool) -> any
     let asked = slack
         .wait(place.token, PATIENCE, |told| asks(told, &place.owner))
         .context("nobody was asked")?;
+    thread::sleep(TO_READ);
     let mut commented = None;
     if comments {
         let (token, body) = comment(place, &asked);

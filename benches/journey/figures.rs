@@ -43,18 +43,18 @@ pub(crate) struct Brought {
 /// Measures one.
 pub(crate) type Measure = fn(&mut Subject, &Sizes) -> anyhow::Result<Vec<Brought>>;
 
-/// All, in the order of the table; those that come later may use what earlier ones left.
-pub(crate) const ALL: &[Measure] = &[
-    flood,
-    steady,
-    burst,
-    submissions,
-    slow,
-    journeys,
-    comments,
-    approvals,
-    forged,
-    hot,
+/// All, in the order of the table, each with the word that asks for it alone.
+pub(crate) const ALL: &[(&str, Measure)] = &[
+    ("flood", flood),
+    ("steady", steady),
+    ("burst", burst),
+    ("submissions", submissions),
+    ("slow", slow),
+    ("journeys", journeys),
+    ("comments", comments),
+    ("approvals", approvals),
+    ("forged", forged),
+    ("hot", hot),
 ];
 
 fn brought(name: &'static str, unit: Unit, target: Target, value: f64) -> Brought {
@@ -267,6 +267,17 @@ fn asked(subject: &Subject, places: Vec<Place>) -> anyhow::Result<Vec<(Place, To
         .collect()
 }
 
+/// Makes sure that so many owners are being asked.
+fn have_asked(subject: &mut Subject, count: usize) -> anyhow::Result<()> {
+    let places = subject.wishes(count.saturating_sub(subject.asked.len()));
+    let requests: Vec<Vec<u8>> = places.iter().map(Place::submission).collect();
+    all_fine(&wire::closed(subject.address, 8, &requests), true)?;
+    let asked = asked(subject, places)?;
+    subject.asked.extend(asked);
+    subject.slack.settle(Duration::from_millis(150));
+    Ok(())
+}
+
 /// Is this the message that asks the owner?
 pub(crate) fn asks(told: &Told, owner: &str) -> bool {
     told.how == How::Posted && told.approve.is_some() && told.channel == payload::dm(owner)
@@ -367,7 +378,8 @@ fn comments(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>
     if subject.kind == Kind::FloorAck {
         return Ok(Vec::new());
     }
-    let count = (50 * sizes.steady).min(subject.asked.len());
+    let count = 50 * sizes.steady;
+    have_asked(subject, count)?;
     let threads = &subject.asked[..count];
     let (tokens, requests): (Vec<u32>, Vec<Vec<u8>>) = threads
         .iter()

@@ -5,6 +5,7 @@
 //!   cargo bench -- --quick          a short look, a minute and a half
 //!   cargo bench -- --full           longer rounds, and what growth costs
 //!   cargo bench -- growth           only what growth costs
+//!   cargo bench -- journeys         only this figure (see `figures::ALL`); `faults`: only what must not happen
 //! ```
 //!
 //! Everything runs on this machine and on loopback: a private PostgreSQL with its default durability, c1 and the floors
@@ -62,9 +63,14 @@ fn main() -> anyhow::Result<()> {
         return floor::serve(floor, listen.parse()?);
     }
     let has = |word: &str| words.iter().any(|said| said.trim_start_matches('-') == word);
-    let known = ["bench", "quick", "full", "growth"];
-    if let Some(odd) = words.iter().find(|said| !known.contains(&said.trim_start_matches('-'))) {
-        bail!("{odd}? There are --quick, --full and growth");
+    let known = ["bench", "quick", "full", "growth", "faults"];
+    let figures: Vec<&str> = figures::ALL.iter().map(|(name, _)| *name).collect();
+    let is_known = |said: &str| known.contains(&said.trim_start_matches('-')) || figures.contains(&said);
+    if let Some(odd) = words.iter().find(|said| !is_known(said)) {
+        bail!(
+            "{odd}? There are --quick, --full, faults, growth, and the figures {}",
+            figures.join(", ")
+        );
     }
     if words.is_empty() {
         // Run as a test by `cargo test --all-targets`: that it links is all there is to test.
@@ -103,8 +109,9 @@ fn main() -> anyhow::Result<()> {
     let postgres = runtime.block_on(PrivatePostgres::start(&dir.path().join("postgres"), durable))?;
     println!("{}", machine::describe(&postgres.data_dir().display().to_string()));
     let mut measured = Ok(());
+    let only: Vec<&str> = figures.into_iter().chain(["faults"]).filter(|name| has(name)).collect();
     if !has("growth") {
-        measured = measure(&runtime, &postgres, dir.path(), &sizes, has("quick"));
+        measured = measure(&runtime, &postgres, dir.path(), &sizes, has("quick"), &only);
     }
     if measured.is_ok() && (has("growth") || has("full")) {
         measured = growth::measure(&runtime, &postgres, dir.path(), has("quick"));
@@ -114,13 +121,16 @@ fn main() -> anyhow::Result<()> {
     measured
 }
 
+/// The table. `only` names the figures that are wanted; none: all.
 fn measure(
     runtime: &Runtime,
     postgres: &PrivatePostgres,
     dir: &Path,
     sizes: &Sizes,
     quick: bool,
+    only: &[&str],
 ) -> anyhow::Result<()> {
+    let wanted = |name: &str| only.is_empty() || only.contains(&name);
     let mut prepared = prepare(runtime, postgres, dir)?;
     let subjects = &mut prepared.subjects;
     let mut table = Table::default();
@@ -165,7 +175,7 @@ fn measure(
         }
     }
     for round in 0..sizes.rounds {
-        for figure in figures::ALL {
+        for (_, figure) in figures::ALL.iter().filter(|(name, _)| wanted(name)) {
             for subject in in_turn(subjects, round) {
                 subject.check()?;
                 match figure(subject, sizes) {
@@ -198,7 +208,7 @@ fn measure(
                 }
             }
         }
-        if let Some(pgbench) = &mut prepared.pgbench {
+        if let Some(pgbench) = prepared.pgbench.as_mut().filter(|_| wanted("submissions")) {
             let rate = pgbench.run(sizes.flood.max(Duration::from_secs(if quick { 1 } else { 4 })))?;
             say(&format!("round {}: pgbench: {rate:.0}", round + 1));
             table.note(

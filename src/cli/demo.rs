@@ -57,10 +57,10 @@ fn welcome(page: &str, kept: bool) -> String {
         "\n{kept}Open  {page}\n\n\
          You are in the Slack of a small company, and can be anyone in it (top of the page).\n\
          Try this:\n\
-         \x20 1. As Ana, type  /c1 request prod  in #general, and submit the form\n\
-         \x20 2. Open a second person beside her: the one who is asked, and click Approve in the message from c1\n\
-         \x20 3. Reply in the thread, and see it arrive on the other side\n\
-         \x20 4. Let an hour pass (⏩ at the top), and see the access end\n\n\
+         \x20 1. As Ana, type  /c1 request prod  in #general, choose “orders / Write”, say why, submit\n\
+         \x20 2. Open Bob beside her: c1 has asked him, her manager. He approves; Carla or Dan, who own the data, come next\n\
+         \x20 3. Reply in the thread under a card, and see it arrive on the other side\n\
+         \x20 4. Let some hours pass (⏩ at the top), and see the access end\n\n\
          Ctrl-C stops everything."
     )
 }

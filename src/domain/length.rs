@@ -9,9 +9,10 @@ const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 const WEEK: i64 = 7 * DAY;
+const YEAR: i64 = 365 * DAY;
 
 /// The longest length that can be written: ten years. Beyond it people mean "no end".
-pub const LONGEST: i64 = 3650 * DAY;
+pub const LONGEST: i64 = 10 * YEAR;
 
 /// How long access lasts. Stored as whole seconds; `NULL` is no end, so "unlimited" is never a zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -83,7 +84,7 @@ impl Length {
                 "h" | "hr" | "hrs" | "hour" | "hours" => HOUR,
                 "d" | "day" | "days" => DAY,
                 "w" | "wk" | "week" | "weeks" => WEEK,
-                "y" | "yr" | "year" | "years" => 365 * DAY,
+                "y" | "yr" | "year" | "years" => YEAR,
                 _ => return Err(not_understood()),
             };
             // A number too large for 64 bits is too long, not "not understood".
@@ -113,7 +114,18 @@ impl fmt::Display for Length {
 pub fn spoken(seconds: i64) -> String {
     let mut parts = Vec::new();
     let mut rest = seconds.max(0);
-    for (size, name) in [(WEEK, "week"), (DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")] {
+    // Beyond two weeks people count in days, unless it comes out even: "30 days", but "4 weeks".
+    let weeks = rest < 2 * WEEK || (rest % WEEK == 0 && rest < YEAR);
+    for (size, name) in [
+        (YEAR, "year"),
+        (WEEK, "week"),
+        (DAY, "day"),
+        (HOUR, "hour"),
+        (MINUTE, "minute"),
+    ] {
+        if size == WEEK && !weeks {
+            continue;
+        }
         let count = rest / size;
         if count > 0 {
             parts.push(format!("{count} {name}{}", if count == 1 { "" } else { "s" }));
@@ -269,6 +281,12 @@ mod tests {
             (14_400, "4 hours"),
             (777_600, "1 week 2 days"),
             (788_645, "1 week 2 days"),
+            (28 * DAY, "4 weeks"),
+            (30 * DAY, "30 days"),
+            (90 * DAY, "90 days"),
+            (YEAR, "1 year"),
+            (400 * DAY, "1 year 35 days"),
+            (LONGEST, "10 years"),
         ] {
             assert_eq!(spoken(seconds), text);
         }

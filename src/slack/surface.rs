@@ -89,5 +89,8 @@ pub const WONT_DO: &str = "wont_do";
 /// "Removed". Value: the grant.
 pub const REMOVED: &str = "removed";
 
+/// "Try again", where a connector could not give an access. Value: the grant.
+pub const RETRY: &str = "retry";
+
 /// "Show": the card of a request, for the person alone. Value: the request.
 pub const SHOW: &str = "show";

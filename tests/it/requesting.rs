@@ -142,7 +142,7 @@ fn lengths_that_cannot_be_had_are_refused_in_words() {
                 "soon",
                 "“soon” is not a length. Please write something like 90m, 12h or 1w2d.",
             ),
-            ("9999y", "That is too long; at most 521 weeks 3 days can be asked for."),
+            ("9999y", "That is too long; at most 10 years can be asked for."),
             ("2d", "That is too long; at most 1 day can be asked for."),
             (
                 "no end",

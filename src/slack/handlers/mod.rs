@@ -140,7 +140,7 @@ impl Handlers {
             surface::CANCEL => self.cancel(person, value, container).await,
             surface::END => self.end(person, value, container).await,
             surface::EXTEND => self.extend(person, value).await,
-            surface::PROVISIONED | surface::REMOVED | surface::WONT_DO => {
+            surface::PROVISIONED | surface::REMOVED | surface::WONT_DO | surface::RETRY => {
                 self.task(person, &action.action_id, value, container).await
             }
             surface::SHOW => self.show(person, value).await,

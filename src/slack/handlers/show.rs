@@ -18,7 +18,7 @@ impl Handlers {
             None => None,
         };
         Ok(tell(match card {
-            Some(card) => view::request_card::request_card(&card, &self.mentions(card.people()).await?),
+            Some(card) => view::request_card::shown_once(&card, &self.mentions(card.people()).await?),
             None => lists::no_such_request(wrote),
         }))
     }

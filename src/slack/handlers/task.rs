@@ -1,4 +1,4 @@
-//! Giving and taking access by hand: "Provisioned", "Won't do", "Removed".
+//! Giving and taking access by hand: "Provisioned", "Won't do", "Removed"; and "Try again" for a connector.
 
 use super::{Handlers, actor, done, modal, number};
 use crate::{
@@ -30,6 +30,7 @@ impl Handlers {
         let report = match action_id {
             surface::PROVISIONED => Report::Given { already: false },
             surface::REMOVED => Report::Taken { kept: false },
+            surface::RETRY => Report::Retry,
             _ => return self.ask_why_not(person, id).await,
         };
         record_provisioning(self.system(), actor(person), id, report).await?;

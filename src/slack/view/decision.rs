@@ -137,6 +137,16 @@ pub(super) fn end_button(grant: GrantId) -> SlackBlockButtonElement {
     ))
 }
 
+/// The same for an access that does not work yet.
+pub(super) fn call_off_button(grant: GrantId) -> SlackBlockButtonElement {
+    button(surface::END, "I don't need it any more", &grant.to_string()).with_confirm(confirm(
+        "Call it off?",
+        "It is not set up then. You can ask again at any time.",
+        "Call it off",
+        "Keep it",
+    ))
+}
+
 /// "Ask for more time".
 pub(super) fn extend_button(grant: GrantId, text: &str) -> SlackBlockButtonElement {
     button(surface::EXTEND, text, &grant.to_string())

@@ -1,23 +1,16 @@
-//! Messages said once: private answers to late or unauthorised clicks, comments carried into other threads, warnings
-//! before an end, and the loud word about an emergency.
+//! Messages said once: private answers to late or unauthorised clicks, notices, comments carried into other threads.
 
 use super::{
     Message,
-    decision::{end_button, extend_button, title},
-    kit::{actions, context, header, quote, section, sentence},
+    kit::{context, section},
     limits::{MESSAGE_BLOCKS, NAME, SECTION, TEXT},
     phrase::Phrase,
-    state,
     text::{Mentions, NOTHING, harmless, line},
 };
 use crate::{
     domain::{ids::RequestId, refusal::Refusal},
-    usecases::queries::{
-        my_work::AccessLine,
-        request_card::{PersonRef, RequestCard},
-    },
+    usecases::queries::request_card::PersonRef,
 };
-use chrono::{DateTime, Utc};
 use slack_morphism::prelude::*;
 
 /// One sentence, shown literally: an answer for one person alone.
@@ -76,26 +69,11 @@ pub fn mirrored(author: Option<&PersonRef>, body: &str) -> Message {
     let name = Phrase::new()
         .bold(&line(&author.name, NAME))
         .markup(&Mentions::new(), SECTION);
-    let mut blocks = vec![context(&name)];
-    blocks.extend(parts(&body).iter().map(|part| section(part)));
+    let blocks = parts(&format!("{name}\n{body}"))
+        .iter()
+        .map(|part| section(part))
+        .collect();
     fallback(&format!("{name}: {body}"), blocks)
-}
-
-/// A comment whose author deleted it.
-#[must_use]
-pub fn comment_deleted(author: &PersonRef) -> Message {
-    let phrase = Phrase::new()
-        .bold(&line(&author.name, NAME))
-        .text(" deleted this comment.");
-    Message::new(&phrase, vec![context(&phrase.markup(&Mentions::new(), SECTION))])
-}
-
-/// For the writer alone: their comment on a request that is over is kept and shown.
-#[must_use]
-pub fn comment_on_closed(request: RequestId) -> Message {
-    say(&format!(
-        "Request #{request} is closed. Your comment is kept and shown to everyone involved, but nothing waits for it."
-    ))
 }
 
 fn fallback(markup: &str, blocks: Vec<SlackBlock>) -> Message {
@@ -156,54 +134,4 @@ fn whole(markup: &str, max: usize) -> (&str, &str) {
         }
     }
     (markup, "")
-}
-
-/// Warns the holder before an access ends, with "Extend".
-#[must_use]
-pub fn ends_soon(line: &AccessLine, now: DateTime<Utc>, mentions: &Mentions) -> Message {
-    let bolt = if line.emergency { "⚡ " } else { "" };
-    let phrase = Phrase::of(&format!("⏰ {bolt}Your access ")).bold(&line.title);
-    let phrase = match line.until {
-        Some(until) => match state::time_left(until, now) {
-            Some(left) => phrase.text(&format!(" ends in {left}, ")).when(until).text("."),
-            None => phrase.text(" ends now."),
-        },
-        None => phrase.text(" ends soon."),
-    };
-    let mut buttons = Vec::new();
-    if line.may_extend {
-        buttons.push(extend_button(line.id, "Ask for more time"));
-    }
-    buttons.push(end_button(line.id));
-    Message::new(&phrase, vec![sentence(&phrase, mentions), actions(buttons)])
-}
-
-/// The loud word to everyone whose approval an emergency skipped: who, what, why, until when.
-#[must_use]
-pub fn emergency(card: &RequestCard, mentions: &Mentions) -> Message {
-    let phrase = Phrase::of("⚡ ")
-        .person(&card.requester)
-        .text(" used emergency access: ");
-    let phrase = phrase.link(card.url.as_deref(), &title(card));
-    let phrase = if card.requester.id == card.subject.id {
-        phrase
-    } else {
-        phrase.text(" for ").person(&card.subject)
-    };
-    let phrase = phrase.text(&format!(", {}.", card.length));
-    let mut blocks = vec![
-        header("⚡ Emergency access"),
-        sentence(&phrase, mentions),
-        quote("Why", &card.justification),
-    ];
-    let stands = match &card.grant {
-        Some(grant) => state::grant(grant, card.viewer.person),
-        None => state::standing(&card.standing, card.viewer.person),
-    };
-    blocks.push(context(
-        &Phrase::of(&format!("#{} · ", card.id))
-            .then(stands)
-            .markup(mentions, SECTION),
-    ));
-    Message::new(&phrase, blocks)
 }

@@ -3,7 +3,7 @@
 
 use super::{
     Message, approver,
-    decision::{cancel_button, end_button, extend_button, title},
+    decision::{call_off_button, cancel_button, end_button, extend_button, title},
     kit::{actions, button, context, fields, header, quote, sentence},
     limits::{EXCERPT, FIELD, NAME, SECTION},
     phrase::Phrase,
@@ -20,6 +20,16 @@ use crate::{
     usecases::queries::request_card::{GrantLine, RequestCard, Role, Standing},
 };
 use slack_morphism::prelude::*;
+
+/// The card shown once, for its reader alone, where there is no thread to reply in.
+#[must_use]
+pub fn shown_once(card: &RequestCard, mentions: &Mentions) -> Message {
+    let mut message = request_card(card, mentions);
+    message.blocks.pop();
+    let last = context(&dates(card).markup(mentions, SECTION));
+    message.blocks.push(super::kit::json_of(&last));
+    message
+}
 
 /// The card as its viewer sees it.
 #[must_use]
@@ -56,7 +66,10 @@ fn for_requester(card: &RequestCard, mentions: &Mentions) -> Message {
     }
     if let Some(grant) = &card.grant {
         if viewer.may_end {
-            buttons.push(end_button(grant.id));
+            buttons.push(match grant.state {
+                GrantState::Active => end_button(grant.id),
+                _ => call_off_button(grant.id),
+            });
         }
         if viewer.may_extend {
             buttons.push(extend_button(grant.id, "Ask for more time"));
@@ -104,10 +117,14 @@ fn for_provisioner(card: &RequestCard, mentions: &Mentions) -> Message {
                 button(surface::REMOVED, "Removed", &id).with_style(SlackBlockButtonStyle::Primary),
             ]));
         } else if viewer.may_provision {
-            blocks.push(actions(vec![
+            let mut buttons = vec![
                 button(surface::PROVISIONED, "Provisioned", &id).with_style(SlackBlockButtonStyle::Primary),
                 button(surface::WONT_DO, "Won't do", &id),
-            ]));
+            ];
+            if viewer.may_retry {
+                buttons.insert(1, button(surface::RETRY, "Try again", &id));
+            }
+            blocks.push(actions(buttons));
         }
     } else {
         blocks.push(sentence(&state_line, mentions));
@@ -213,16 +230,18 @@ fn duration(length: Length) -> Phrase {
     })
 }
 
+/// The last block of every card.
 pub(super) fn footer(card: &RequestCard, mentions: &Mentions) -> SlackBlock {
+    let phrase = dates(card).text(" · Reply in this thread to talk with everyone involved");
+    context(&phrase.markup(mentions, SECTION))
+}
+
+fn dates(card: &RequestCard) -> Phrase {
     let mut phrase = Phrase::of(&format!("#{} · asked ", card.id)).when(card.created_at);
     if let Standing::Open { step, .. } = card.standing
         && let Some(due) = card.steps.get(step).and_then(|step| step.due_at)
     {
         phrase = phrase.text(" · due ").when(due);
     }
-    context(
-        &phrase
-            .text(" · Reply in this thread to talk with everyone involved")
-            .markup(mentions, SECTION),
-    )
+    phrase
 }

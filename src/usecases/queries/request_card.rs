@@ -194,6 +194,8 @@ pub struct Viewer {
     pub may_extend: bool,
     /// Are they to give it by hand ("Provisioned", "Won't do")?
     pub may_provision: bool,
+    /// Could a connector not give it, so that it can be told to try again?
+    pub may_retry: bool,
     /// Are they to take it away by hand ("Removed")?
     pub may_deprovision: bool,
     /// What helps to decide.
@@ -305,6 +307,10 @@ pub async fn request_card(
                 .is_some_and(|grant| grant.state == GrantState::Active && grant.until.is_some()),
         may_provision: by_hand(&[GrantState::Provisioning, GrantState::Failed])
             && grant.as_ref().is_some_and(|grant| grant.ended_by.is_none()),
+        may_retry: by_hand(&[GrantState::Failed])
+            && grant
+                .as_ref()
+                .is_some_and(|grant| !grant.by_hand && grant.ended_by.is_none()),
         may_deprovision: by_hand(&[GrantState::Ending, GrantState::EndOverdue]),
         context,
     };
