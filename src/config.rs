@@ -23,8 +23,6 @@ pub struct Config {
     pub listen: SocketAddr,
     /// `C1_BASE_URL`: how people's browsers reach us; without a trailing slash.
     pub base_url: Option<Url>,
-    /// `C1_LAST_RESORT`: the key of the group that is asked when nobody else can be.
-    pub last_resort: Option<String>,
     /// How we log.
     pub logs: LogConfig,
 }
@@ -105,7 +103,6 @@ impl Config {
                 |_| true,
             ),
             base_url: settings.web_address("C1_BASE_URL", "https://c1.example.com"),
-            last_resort: settings.get("C1_LAST_RESORT"),
             logs: settings.logs(),
         };
         if settings.problems.is_empty() {

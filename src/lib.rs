@@ -6,11 +6,11 @@
 //! 4. Nothing else talks to the outside, and nothing else writes state.
 //!
 //! ```text
-//!   4   cli, server, jobs                       may import everything
+//!   4   cli, demo, server, jobs                 may import everything
 //!   3   slack, connectors, catalog_files        import usecases, db, domain; never each other
 //!   2   usecases                                imports db, domain
 //!   1   db                                      imports domain
-//!   0   domain   (config, clock, telemetry and http stand beside it)
+//!   0   domain   (config, clock, telemetry, http and private_postgres stand beside it)
 //!   S   simulator (its own crate)               imports none of the above; only `c1 demo` and tests import it
 //! ```
 //!

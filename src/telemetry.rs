@@ -14,6 +14,10 @@
 //! | `c1_slack_calls_total{method,outcome}`, `c1_slack_call_seconds{method}` | our calls |
 //! | `c1_slack_calls_held_back_total{method}` | calls our own limiter sent back |
 //! | `c1_slack_socket_connections`, `c1_slack_socket_switched_off_total` | Socket Mode |
+//! | `c1_jobs{name,state}` | jobs by what they are for; names of another version count as `unknown` |
+//! | `c1_jobs_latest_seconds` | how late the oldest due job is |
+//! | `c1_jobs_wait_seconds` | from due to begun |
+//! | `c1_jobs_ended_total` | jobs by how they ended |
 
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};

@@ -5,10 +5,16 @@ use anyhow::ensure;
 use sqlx::PgPool;
 use std::time::{Duration, Instant};
 
-/// Apps, each with another owner: the first accounts of the workspace.
-pub(crate) const APPS: usize = 50;
-/// Entitlements of each app.
-const ENTITLEMENTS: usize = 10;
+/// How large it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    /// Accounts in the workspace; the first of them own an app each.
+    pub(crate) accounts: usize,
+    /// Apps, each with another owner.
+    pub(crate) apps: usize,
+    /// Entitlements of each app.
+    pub(crate) entitlements: usize,
+}
 
 /// Who asks for what.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +68,12 @@ impl Company {
     }
 
     /// Fills c1's database once it knows everybody in the workspace.
-    pub(crate) async fn of_c1(pool: &PgPool, accounts: usize) -> anyhow::Result<Self> {
+    pub(crate) async fn of_c1(pool: &PgPool, size: Size) -> anyhow::Result<Self> {
+        let Size {
+            accounts,
+            apps,
+            entitlements,
+        } = size;
         let began = Instant::now();
         loop {
             let linked: i64 = sqlx::query_scalar("SELECT count(*) FROM slack_identities")
@@ -103,8 +114,8 @@ impl Company {
                  RETURNING id)
              INSERT INTO catalog_entitlements (catalog_id, entitlement_id) SELECT c.id, e.id FROM catalog c, entitlement e",
         )
-        .bind(i32::try_from(APPS)?)
-        .bind(i32::try_from(ENTITLEMENTS)?)
+        .bind(i32::try_from(apps)?)
+        .bind(i32::try_from(entitlements)?)
         .execute(pool)
         .await?;
         sqlx::raw_sql("ANALYZE").execute(pool).await?;
@@ -114,10 +125,10 @@ impl Company {
         )
         .fetch_all(pool)
         .await?;
-        ensure!(rows.len() == APPS * ENTITLEMENTS, "the company is not complete");
+        ensure!(rows.len() == apps * entitlements, "the company is not complete");
         let wish = |(app, entitlement, owner)| (payload::Wish { app, entitlement }, owner);
         Ok(Self {
-            requesters: (APPS..accounts).map(payload::user).collect(),
+            requesters: (apps..accounts).map(payload::user).collect(),
             entitlements: rows.into_iter().map(wish).collect(),
         })
     }

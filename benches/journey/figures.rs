@@ -171,7 +171,7 @@ fn burst(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
 }
 
 /// Forms as fast as 32 people submit them, until the last approver has been asked.
-fn submissions(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
+pub(crate) fn submissions(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
     if subject.kind == Kind::FloorAck {
         return Ok(Vec::new());
     }
@@ -239,19 +239,18 @@ fn slow(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
     )])
 }
 
-/// One form, until both messages have been posted.
-pub(crate) fn ask_once(subject: &Subject) -> anyhow::Result<()> {
-    let places = subject.wishes(1);
+/// So many forms, one after the other, until all messages have been posted.
+pub(crate) fn ask(subject: &Subject, count: usize) -> anyhow::Result<Vec<(Place, Told)>> {
+    let places = subject.wishes(count);
     let requests: Vec<Vec<u8>> = places.iter().map(Place::submission).collect();
     all_fine(&wire::closed(subject.address, 1, &requests), true)?;
-    for (place, _) in asked(subject, places)? {
+    let asked = asked(subject, places)?;
+    for (place, _) in &asked {
         let confirmed = |told: &Told| told.channel == payload::dm(&place.requester);
-        subject
-            .slack
-            .wait(place.token, PATIENCE, confirmed)
-            .context("the requester's own message never came")?;
+        let told = subject.slack.wait(place.token, PATIENCE, confirmed);
+        told.context("the requester's own message never came")?;
     }
-    Ok(())
+    Ok(asked)
 }
 
 /// Waits until every owner has been asked.
@@ -290,7 +289,7 @@ pub(crate) fn notes(told: &Told, requester: &str, kind: Kind) -> bool {
 }
 
 /// Sixteen people at once, each from the command to the note about the decision.
-fn journeys(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
+pub(crate) fn journeys(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
     if subject.kind == Kind::FloorAck {
         return Ok(Vec::new());
     }
@@ -486,7 +485,7 @@ fn hot(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
 }
 
 /// Every answer was a yes.
-fn all_fine(samples: &[Sample], silent: bool) -> anyhow::Result<()> {
+pub(crate) fn all_fine(samples: &[Sample], silent: bool) -> anyhow::Result<()> {
     let fine = |sample: &&Sample| sample.status == 200 && (!silent || sample.silent);
     let odd = samples.iter().filter(|sample| !fine(sample)).count();
     ensure!(

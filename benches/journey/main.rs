@@ -6,6 +6,7 @@
 //!   cargo bench -- --full           longer rounds, and what growth costs
 //!   cargo bench -- growth           only what growth costs
 //!   cargo bench -- journeys         only this figure (see `figures::ALL`); `faults`: only what must not happen
+//!   cargo bench -- statements       what c1 says to its database under load, and what that costs there
 //! ```
 //!
 //! Everything runs on this machine and on loopback: a private PostgreSQL with its default durability, c1 and the floors
@@ -46,8 +47,12 @@ use subject::{Kind, Subject};
 use table::{Table, Target, Unit, millis};
 use tokio::runtime::Runtime;
 
-/// People in the workspace; the first of them own an app each.
-const ACCOUNTS: usize = company::APPS + 2_000;
+/// Two thousand people who ask, and fifty who own an app each.
+const SIZE: company::Size = company::Size {
+    accounts: 2_050,
+    apps: 50,
+    entitlements: 10,
+};
 
 fn main() -> anyhow::Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -63,12 +68,12 @@ fn main() -> anyhow::Result<()> {
         return floor::serve(floor, listen.parse()?);
     }
     let has = |word: &str| words.iter().any(|said| said.trim_start_matches('-') == word);
-    let known = ["bench", "quick", "full", "growth", "faults"];
+    let known = ["bench", "quick", "full", "growth", "faults", "statements"];
     let figures: Vec<&str> = figures::ALL.iter().map(|(name, _)| *name).collect();
     let is_known = |said: &str| known.contains(&said.trim_start_matches('-')) || figures.contains(&said);
     if let Some(odd) = words.iter().find(|said| !is_known(said)) {
         bail!(
-            "{odd}? There are --quick, --full, faults, growth, and the figures {}",
+            "{odd}? There are --quick, --full, faults, growth, statements, and the figures {}",
             figures.join(", ")
         );
     }
@@ -109,7 +114,11 @@ fn main() -> anyhow::Result<()> {
     let postgres = runtime.block_on(PrivatePostgres::start(&dir.path().join("postgres"), durable))?;
     println!("{}", machine::describe(&postgres.data_dir().display().to_string()));
     let mut measured = Ok(());
-    let only: Vec<&str> = figures.into_iter().chain(["faults"]).filter(|name| has(name)).collect();
+    let only: Vec<&str> = figures
+        .into_iter()
+        .chain(["faults", "statements"])
+        .filter(|name| has(name))
+        .collect();
     if !has("growth") {
         measured = measure(&runtime, &postgres, dir.path(), &sizes, has("quick"), &only);
     }
@@ -241,7 +250,12 @@ fn measure(
         .iter_mut()
         .find(|subject| subject.kind == Kind::C1)
         .context("c1 is measured")?;
-    println!("{}", faults::table(runtime, c1, quick)?);
+    if wanted("faults") {
+        println!("{}", faults::table(runtime, c1, quick)?);
+    }
+    if only.contains(&"statements") {
+        println!("{}", statements_of(runtime, postgres, c1, sizes)?);
+    }
     if !remarks.is_empty() {
         println!("Remarks:\n");
         remarks.iter().for_each(|remark| println!("- {remark}"));
@@ -251,6 +265,48 @@ fn measure(
         table.rounds()
     );
     Ok(())
+}
+
+/// What c1 says to its database while people submit, and while whole journeys are made.
+fn statements_of(
+    runtime: &Runtime,
+    postgres: &PrivatePostgres,
+    c1: &mut Subject,
+    sizes: &Sizes,
+) -> anyhow::Result<String> {
+    let pool = connect(runtime, &c1.database)?;
+    let tell = |on: &'static str| runtime.block_on(sqlx::raw_sql(on).execute(&pool));
+    tell("ALTER DATABASE c1 SET log_min_duration_statement = 0")?;
+    c1.kill();
+    c1.start()?;
+    // The predecessor's lease runs out, so that nobody is told of jobs who is no more.
+    std::thread::sleep(Duration::from_secs(8));
+    let mut text = String::new();
+    for (name, figure, count) in [
+        (
+            "submission",
+            figures::submissions as figures::Measure,
+            sizes.submissions,
+        ),
+        ("journey", figures::journeys, sizes.journeys),
+    ] {
+        let before = log_of(postgres)?.len();
+        figure(c1, sizes)?;
+        c1.slack.settle(Duration::from_millis(300));
+        let log = log_of(postgres)?;
+        text += &statements::costs(name, log.get(before..).unwrap_or_default(), count);
+    }
+    tell("ALTER DATABASE c1 RESET log_min_duration_statement")?;
+    Ok(text)
+}
+
+fn log_of(postgres: &PrivatePostgres) -> anyhow::Result<String> {
+    let log = postgres
+        .data_dir()
+        .parent()
+        .context("the data have a place")?
+        .join("server.log");
+    Ok(std::fs::read_to_string(log).unwrap_or_default())
 }
 
 const AGAINST_PGBENCH: &str = "submissions/s against pgbench of c1's own transaction, 8 clients";
@@ -274,30 +330,25 @@ fn prepare(runtime: &Runtime, postgres: &PrivatePostgres, dir: &Path) -> anyhow:
     say("a company of two thousand people");
     let mut remarks = Vec::new();
     let database = runtime.block_on(postgres.create_database("c1"))?;
-    let mut c1 = Subject::new(Kind::C1, Slack::start(runtime, ACCOUNTS)?, database, dir)?;
+    let mut c1 = Subject::new(Kind::C1, Slack::start(runtime, SIZE.accounts)?, database, dir)?;
     let first = c1.start()?;
     say(&format!(
         "c1 with an empty database: first answer after {:.0} ms, migrations included",
         millis(first)
     ));
     let pool = connect(runtime, &c1.database)?;
-    c1.company = runtime.block_on(Company::of_c1(&pool, ACCOUNTS))?;
+    c1.company = runtime.block_on(Company::of_c1(&pool, SIZE))?;
 
     // One submission, with everything that is said to the database about it.
-    let log = postgres
-        .data_dir()
-        .parent()
-        .context("the data have a place")?
-        .join("server.log");
     let tell = |on: &'static str| runtime.block_on(sqlx::raw_sql(on).execute(&pool));
     c1.kill();
     tell("ALTER DATABASE c1 SET log_min_duration_statement = 0")?;
     c1.start()?;
     c1.slack.settle(Duration::from_secs(1));
-    let before = std::fs::read_to_string(&log).unwrap_or_default().len();
-    figures::ask_once(&c1)?;
+    let before = log_of(postgres)?.len();
+    figures::ask(&c1, 1)?;
     c1.slack.settle(Duration::from_millis(500));
-    let said = std::fs::read_to_string(&log).unwrap_or_default();
+    let said = log_of(postgres)?;
     let said = statements::read(said.get(before..).unwrap_or_default());
     c1.kill();
     tell("ALTER DATABASE c1 RESET log_min_duration_statement")?;
@@ -341,7 +392,7 @@ fn prepare(runtime: &Runtime, postgres: &PrivatePostgres, dir: &Path) -> anyhow:
     runtime.block_on(sqlx::raw_sql("CREATE DATABASE pgbench TEMPLATE c1").execute(&admin))?;
 
     let database = runtime.block_on(postgres.create_database("floor"))?;
-    let mut floor = Subject::new(Kind::Floor, Slack::start(runtime, ACCOUNTS)?, database, dir)?;
+    let mut floor = Subject::new(Kind::Floor, Slack::start(runtime, SIZE.accounts)?, database, dir)?;
     floor.company = c1.company.clone();
     runtime.block_on(floor.company.to_floor(&connect(runtime, &floor.database)?))?;
     let mut ack = Subject::new(Kind::FloorAck, floor.slack.clone(), String::new(), dir)?;

@@ -165,22 +165,12 @@ impl Slack {
         self.0.calls.load(Ordering::Relaxed)
     }
 
-    /// When the modal for this trigger was opened.
-    pub(crate) fn opened(&self, trigger: &str) -> Option<Instant> {
-        self.seen().opened.get(trigger).copied()
-    }
-
     /// What has arrived about a mark.
     pub(crate) fn told(&self, token: u32) -> Vec<Told> {
         self.seen().told.get(&token).cloned().unwrap_or_default()
     }
 
-    /// The first thing about a mark that fits.
-    pub(crate) fn find(&self, token: u32, fits: impl Fn(&Told) -> bool) -> Option<Told> {
-        self.seen().told.get(&token)?.iter().find(|told| fits(told)).cloned()
-    }
-
-    /// Waits for it.
+    /// Waits for the first thing about a mark that fits.
     pub(crate) fn wait(&self, token: u32, within: Duration, fits: impl Fn(&Told) -> bool) -> Option<Told> {
         self.wait_for(payload::mark(token), within, |seen| {
             seen.told.get(&token)?.iter().find(|told| fits(told)).cloned()

@@ -86,8 +86,8 @@ export function drawBlocks(root, blocks, surface) {
   reconcile(root, blocks || [], {
     key: (b, i) => b.block_id ? `id ${b.block_id}` : `at ${i} ${b.type}`,
     sig: (b) => {
-      const text = JSON.stringify(b);
-      return `${text}${JSON.stringify(surface.foreign(b))}${named(text) ? store.peopleStamp : ""}`;
+      const text = surface.signature(b);
+      return `${text}${named(text) ? store.peopleStamp : ""}`;
     },
     make: (b) => make(b, surface),
   });

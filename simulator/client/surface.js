@@ -77,16 +77,23 @@ export class Surface {
     return el[initial] ?? empty;
   }
   /**
-   * What the server says is in the block's inputs: part of the signature of its node. Once something was put in here,
-   * that counts, and the node must not be made anew because the server heard of it.
+   * What the node of a block is drawn from, in words. Once something was put into an input here, that counts: the node,
+   * with a list that is open in it, must not be made anew because the server heard of it or names another initial value.
    */
-  foreign(block) {
-    const inputs = (block.type === "input" ? [block.element] : block.elements || [block.accessory]).filter((el) => el && isInput(el));
-    return inputs.map((el) => {
+  signature(block) {
+    const values = [];
+    const without = (el) => {
+      if (!el || !isInput(el)) return el;
       const id = key(block.block_id, el.action_id);
-      if (!this.local.has(id)) this.heardOf.set(id, this.server?.[block.block_id]?.[el.action_id] ?? null);
-      return this.heardOf.get(id) ?? null;
-    });
+      if (!this.local.has(id)) this.heardOf.set(id, this.get(block, el));
+      values.push(this.heardOf.get(id) ?? null);
+      return { ...el, [FIELDS[el.type][1]]: undefined, focus_on_load: undefined };
+    };
+    const bare = block.type === "input" ? { ...block, element: without(block.element) }
+      : block.type === "section" ? { ...block, accessory: without(block.accessory) }
+      : block.type === "actions" ? { ...block, elements: (block.elements || []).map(without) }
+      : block;
+    return JSON.stringify([bare, values]);
   }
 
   /** The person changed an input. */

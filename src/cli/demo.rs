@@ -42,6 +42,12 @@ impl Demo {
         say("Starting");
         let told = |what: &str, took: Duration| say(format!("  ✓ {what:<42} {:>5.1} s", took.as_secs_f64()));
         let running = demo::Demo::start(&options, &told).await?;
+        if options.page.port() != 0 && !running.page().ends_with(&format!(":{}", options.page.port())) {
+            say(format!(
+                "\nSomething else listens at {}, so the page is elsewhere.",
+                options.page
+            ));
+        }
         say(welcome(&running.page(), kept));
         super::serve::told_to_stop().await?;
         say("\nStopping");

@@ -14,7 +14,7 @@ use crate::{
     },
     usecases::{
         Actor, Error, System,
-        record_provisioning::{Report, record_provisioning},
+        record_provisioning::{Report, begin_giving, record_provisioning},
     },
 };
 use async_trait::async_trait;
@@ -57,6 +57,14 @@ pub async fn settle(system: &System, id: GrantId) -> anyhow::Result<()> {
         GrantState::Ending | GrantState::EndOverdue => false,
         GrantState::Active | GrantState::Ended | GrantState::Failed => return Ok(()),
     };
+    let beside = db::grants::beside(&system.db, id).await?;
+    if wanted && beside.leaving {
+        // Two grants, one access: it is given again once it was taken away. The end of the older one calls us.
+        return Ok(());
+    }
+    if !wanted && (grant.was_there || beside.followed) {
+        return record(system, id, Report::Taken { kept: true }).await;
+    }
     let Some((connector, access)) = connector_for(system, &grant).await? else {
         return if wanted {
             Ok(())
@@ -65,36 +73,45 @@ pub async fn settle(system: &System, id: GrantId) -> anyhow::Result<()> {
         };
     };
     let there = connector.observe(&access).await?;
-    let report = if wanted {
-        if !there && let Err(error) = connector.provision(&access).await {
-            Report::NotGiven {
-                why: format!("{error:#}"),
-            }
-        } else {
-            // Asked again: "granted" is said only when the target says so.
-            anyhow::ensure!(
-                connector.observe(&access).await?,
-                "the target does not show the access yet"
-            );
-            Report::Given {
-                already: there && !was_ours(&grant),
+    if wanted {
+        if !there {
+            // Noted before it is done, so that after a crash our own doing does not look as if it had been there.
+            begin_giving(system, id).await?;
+            if let Err(error) = connector.provision(&access).await {
+                return record(system, id, Report::NotGiven { why: brief(&error) }).await;
             }
         }
-    } else if grant.was_there {
-        Report::Taken { kept: true }
-    } else {
-        if there {
-            connector.deprovision(&access).await?;
-        }
-        anyhow::ensure!(!connector.observe(&access).await?, "the target still shows the access");
-        Report::Taken { kept: false }
-    };
-    record(system, id, report).await
+        // Asked again: "granted" is said only when the target says so.
+        anyhow::ensure!(
+            connector.observe(&access).await?,
+            "the target does not show the access yet"
+        );
+        let already = there && !beside.tried && !beside.left_behind;
+        return record(system, id, Report::Given { already }).await;
+    }
+    if there {
+        connector.deprovision(&access).await?;
+    }
+    anyhow::ensure!(!connector.observe(&access).await?, "the target still shows the access");
+    record(system, id, Report::Taken { kept: false }).await
 }
 
-/// An access that is found although this grant never said it worked, and was tried before, is our own doing.
-fn was_ours(grant: &Grant) -> bool {
-    grant.trouble.is_some()
+/// Gives up on a target that could not be dealt with: access that was to be given becomes a task for people. Says whether
+/// there was any; access that is to be taken away is never given up.
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn give_up(system: &System, id: GrantId, error: &anyhow::Error) -> anyhow::Result<bool> {
+    match record_provisioning(system, Actor::SYSTEM, id, Report::NotGiven { why: brief(error) }).await {
+        Ok(_) => Ok(true),
+        Err(Error::Refused(_) | Error::NotFound) => Ok(false),
+        Err(other) => Err(other.into()),
+    }
+}
+
+/// What a target said, short enough for a card.
+fn brief(error: &anyhow::Error) -> String {
+    format!("{error:#}").chars().take(500).collect()
 }
 
 /// What people never gave, they need not take away.

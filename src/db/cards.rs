@@ -109,6 +109,36 @@ pub async fn at(db: &Db, channel: &str, ts: &str) -> Result<Option<(CardId, Requ
     Ok(row.map(|row| (CardId(row.id), RequestId(row.request_id))))
 }
 
+/// Is a card being posted in this conversation, so that its message may be seen before we know which it is?
+///
+/// # Errors
+/// The database's.
+pub async fn is_posting(db: &Db, channel: &str) -> Result<bool, DbError> {
+    Ok(sqlx::query_scalar!(
+        r#"-- is a card being posted
+         SELECT EXISTS (SELECT FROM cards WHERE channel = $1 AND posting) AS "posting!""#,
+        channel
+    )
+    .fetch_one(db.pool())
+    .await?)
+}
+
+/// The copies for these people that could not be posted yet.
+///
+/// # Errors
+/// The database's.
+pub async fn not_posted_to(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<CardId>, DbError> {
+    let people: Vec<i64> = people.iter().map(|person| person.0).collect();
+    let ids = sqlx::query_scalar!(
+        "-- list people's cards that were not posted
+         SELECT id FROM cards WHERE person_id = ANY($1) AND ts IS NULL ORDER BY id",
+        &people
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(CardId).collect())
+}
+
 /// Notes that a post begins: from here on its outcome is unknown until it is recorded.
 ///
 /// # Errors
@@ -268,23 +298,31 @@ pub async fn not_copied(tx: &mut Tx<'_>, card: CardId, comment: CommentId) -> Re
     Ok(())
 }
 
-/// Notes where the copy of a comment stands (if it was not there already), and that the thread has been told up to it.
+/// Notes where the copy of a comment stands (if it was not there already), and that the thread under `parent` has been
+/// told up to it. If the card is another message by now, that thread says nothing about the new one.
 ///
 /// # Errors
 /// The database's.
-pub async fn told(tx: &mut Tx<'_>, card: CardId, untold: &Untold, copy: Option<(&str, &str)>) -> Result<(), DbError> {
+pub async fn told(
+    tx: &mut Tx<'_>,
+    card: CardId,
+    parent: &str,
+    untold: &Untold,
+    copy: Option<(&str, &str)>,
+) -> Result<(), DbError> {
     let (channel, ts) = copy.unzip();
     sqlx::query!(
         "-- a thread was told
          WITH copied AS (
              UPDATE comment_copies SET posting = false, channel = coalesce($4, channel), ts = coalesce($5, ts)
-              WHERE card_id = $1 AND comment_id = $2)
-         UPDATE cards SET mirrored = $3 WHERE id = $1 AND mirrored < $3",
+              WHERE card_id = $1 AND comment_id = $2 AND EXISTS (SELECT FROM cards WHERE id = $1 AND ts = $6))
+         UPDATE cards SET mirrored = $3 WHERE id = $1 AND mirrored < $3 AND ts = $6",
         card.0,
         untold.comment.0,
         untold.place,
         channel,
-        ts
+        ts,
+        parent
     )
     .execute(tx.conn())
     .await?;

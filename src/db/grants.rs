@@ -9,6 +9,7 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sqlx::PgExecutor;
 
 struct Row {
     id: i64,
@@ -75,24 +76,20 @@ impl TryFrom<Row> for Grant {
 
 /// Locks a grant for a change and reads it.
 ///
+/// Two statements: one that has waited for the lock would see the grant as it is now, but its holds as they were when it
+/// began to wait.
+///
 /// # Errors
 /// The database's.
 pub async fn lock(tx: &mut Tx<'_>, id: GrantId) -> Result<Option<Grant>, DbError> {
-    sqlx::query_as!(
-        Row,
-        r#"-- lock a grant
-         SELECT id, subject_id, entitlement_id, state, was_there, started_at, ending_since, ended_at, cause, given_by, ended_by, trouble,
-                (SELECT coalesce(jsonb_agg(h ORDER BY h.request_id), '[]') FROM holds h WHERE h.grant_id = g.id) AS "holds!"
-           FROM grants g WHERE id = $1 FOR UPDATE"#,
-        id.0
-    )
-    .fetch_optional(tx.conn())
-    .await?
-    .map(Grant::try_from)
-    .transpose()
+    sqlx::query!("-- lock a grant\nSELECT FROM grants WHERE id = $1 FOR UPDATE", id.0)
+        .execute(tx.conn())
+        .await?;
+    read(tx.conn(), id).await
 }
 
-/// Locks the live grant of a person and an entitlement, if there is one.
+/// Locks what a person has of an entitlement, and reads the live grant if there is one. One that is being taken away is
+/// locked too: whoever ends it then sees the grant that waits for that, or this transaction sees that it is over.
 ///
 /// # Errors
 /// The database's.
@@ -101,20 +98,24 @@ pub async fn lock_live(
     subject: PersonId,
     entitlement: EntitlementId,
 ) -> Result<Option<Grant>, DbError> {
-    sqlx::query_as!(
-        Row,
-        r#"-- lock the live grant
-         SELECT id, subject_id, entitlement_id, state, was_there, started_at, ending_since, ended_at, cause, given_by, ended_by, trouble,
-                (SELECT coalesce(jsonb_agg(h ORDER BY h.request_id), '[]') FROM holds h WHERE h.grant_id = g.id) AS "holds!"
-           FROM grants g
-          WHERE subject_id = $1 AND entitlement_id = $2 AND state IN ('provisioning', 'active') FOR UPDATE"#,
+    let locked = sqlx::query!(
+        "-- lock what a person has of an entitlement
+         SELECT id, state FROM grants
+          WHERE subject_id = $1 AND entitlement_id = $2
+            AND state IN ('provisioning', 'active', 'ending', 'end_overdue')
+          ORDER BY id FOR UPDATE",
         subject.0,
         entitlement.0
     )
-    .fetch_optional(tx.conn())
-    .await?
-    .map(Grant::try_from)
-    .transpose()
+    .fetch_all(tx.conn())
+    .await?;
+    let live = locked
+        .iter()
+        .find(|row| GrantState::from_word(&row.state).is_some_and(GrantState::is_live));
+    match live {
+        Some(row) => read(tx.conn(), GrantId(row.id)).await,
+        None => Ok(None),
+    }
 }
 
 /// Reads a grant.
@@ -122,6 +123,10 @@ pub async fn lock_live(
 /// # Errors
 /// The database's.
 pub async fn get(db: &Db, id: GrantId) -> Result<Option<Grant>, DbError> {
+    read(db.pool(), id).await
+}
+
+async fn read(on: impl PgExecutor<'_>, id: GrantId) -> Result<Option<Grant>, DbError> {
     sqlx::query_as!(
         Row,
         r#"-- read a grant
@@ -130,10 +135,77 @@ pub async fn get(db: &Db, id: GrantId) -> Result<Option<Grant>, DbError> {
            FROM grants g WHERE id = $1"#,
         id.0
     )
-    .fetch_optional(db.pool())
+    .fetch_optional(on)
     .await?
     .map(Grant::try_from)
     .transpose()
+}
+
+/// What stands beside a grant, of the same person and entitlement: all of them are one access in the target system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// Has a connector begun to give this one?
+    pub tried: bool,
+    /// Is an older one still being taken away?
+    pub leaving: bool,
+    /// Did the one before fail? It may have left something behind.
+    pub left_behind: bool,
+    /// Does a newer one work already? Then the access is that one's.
+    pub followed: bool,
+}
+
+/// Reads it.
+///
+/// # Errors
+/// The database's; also when there is no such grant.
+pub async fn beside(db: &Db, id: GrantId) -> Result<Beside, DbError> {
+    Ok(sqlx::query_as!(
+        Beside,
+        r#"-- read what stands beside a grant
+         SELECT g.tried,
+                EXISTS (SELECT FROM grants o WHERE o.subject_id = g.subject_id AND o.entitlement_id = g.entitlement_id
+                           AND o.id < g.id AND o.state IN ('ending', 'end_overdue')) AS "leaving!",
+                coalesce((SELECT o.state = 'failed' FROM grants o
+                           WHERE o.subject_id = g.subject_id AND o.entitlement_id = g.entitlement_id AND o.id < g.id
+                           ORDER BY o.id DESC LIMIT 1), false) AS "left_behind!",
+                EXISTS (SELECT FROM grants o WHERE o.subject_id = g.subject_id AND o.entitlement_id = g.entitlement_id
+                           AND o.id > g.id AND o.state = 'active') AS "followed!"
+           FROM grants g WHERE g.id = $1"#,
+        id.0
+    )
+    .fetch_one(db.pool())
+    .await?)
+}
+
+/// Notes that a connector begins to give: from here on, access that is found is its doing.
+///
+/// # Errors
+/// The database's.
+pub async fn begin_giving(tx: &mut Tx<'_>, id: GrantId) -> Result<(), DbError> {
+    sqlx::query!("-- begin to give\nUPDATE grants SET tried = true WHERE id = $1", id.0)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Other grants of the same person and entitlement that are to be given or taken away now.
+///
+/// # Errors
+/// The database's.
+pub async fn unsettled_beside(tx: &mut Tx<'_>, grant: &Grant) -> Result<Vec<GrantId>, DbError> {
+    let ids = sqlx::query_scalar!(
+        "-- find unsettled grants beside one
+         SELECT id FROM grants
+          WHERE subject_id = $1 AND entitlement_id = $2 AND id <> $3
+            AND state IN ('provisioning', 'ending', 'end_overdue')
+          ORDER BY id",
+        grant.subject.0,
+        grant.entitlement.0,
+        grant.id.0
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(GrantId).collect())
 }
 
 /// Writes a new grant, still without holds, and gives it its number.

@@ -166,6 +166,24 @@ pub async fn has_reports(db: &Db, person: PersonId) -> Result<bool, DbError> {
     .await?)
 }
 
+/// Has `manager` this person among their people, however far down?
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn manages(db: &Db, manager: PersonId, person: PersonId) -> Result<bool, DbError> {
+    Ok(sqlx::query_scalar!(
+        r#"-- manages
+        WITH RECURSIVE above (id) AS (
+            SELECT manager_id FROM people WHERE id = $2
+            UNION SELECT p.manager_id FROM above a JOIN people p ON p.id = a.id)
+        SELECT EXISTS (SELECT FROM above WHERE id = $1) AS "manages!""#,
+        manager.0,
+        person.0
+    )
+    .fetch_one(db.pool())
+    .await?)
+}
+
 /// The person behind a Slack account of this workspace.
 ///
 /// # Errors

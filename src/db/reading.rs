@@ -468,6 +468,7 @@ pub async fn access(db: &Db, whose: Grants, limit: i64) -> Result<Vec<AccessRow>
                  OR ((g.state = 'failed' AND g.ended_by IS NULL) OR g.state = 'end_overdue' OR (a.connector = 'manual' AND g.state IN ('provisioning', 'ending')))
                     AND EXISTS (SELECT FROM cards c WHERE c.request_id = h.request_id
                                    AND c.person_id = $2 AND c.role = 'provisioner'))
+            AND ($2::bigint IS NULL OR g.state IN ('provisioning', 'ending', 'failed', 'end_overdue'))
           ORDER BY g.until NULLS LAST, g.id LIMIT $3"#,
         subject,
         provisioner,

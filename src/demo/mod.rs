@@ -64,10 +64,6 @@ impl Demo {
         tokio::fs::create_dir_all(&options.dir)
             .await
             .with_context(|| format!("{} cannot be made", options.dir.display()))?;
-        if options.fresh {
-            forget(&options.dir)?;
-        }
-        let clock = Arc::new(DemoClock::load(&options.dir)?);
 
         let began = Instant::now();
         let kept = private_postgres::Options {
@@ -77,6 +73,11 @@ impl Demo {
         let postgres = PrivatePostgres::start(&options.dir.join("postgres"), kept).await?;
         let database = postgres.create_database("c1").await?;
         told("a private PostgreSQL", began.elapsed());
+        // The database is ours alone: no other demo in this directory loses what it keeps.
+        if options.fresh {
+            forget(&options.dir)?;
+        }
+        let clock = Arc::new(DemoClock::load(&options.dir)?);
 
         let began = Instant::now();
         let tokens = Tokens::random();
@@ -141,7 +142,9 @@ impl Demo {
 async fn free(wanted: SocketAddr) -> anyhow::Result<SocketAddr> {
     let listener = match tokio::net::TcpListener::bind(wanted).await {
         Ok(listener) => listener,
-        Err(_) => tokio::net::TcpListener::bind(SocketAddr::new(wanted.ip(), 0)).await?,
+        Err(_) => tokio::net::TcpListener::bind(SocketAddr::new(wanted.ip(), 0))
+            .await
+            .with_context(|| format!("{} is no address of this machine", wanted.ip()))?,
     };
     Ok(listener.local_addr()?)
 }
@@ -178,7 +181,7 @@ async fn workspace(
         ..simulator::Config::new(include_str!("../../manifest.yml"))
     })
     .await
-    .context("the small Slack cannot be started")?;
+    .context("the small Slack cannot be started (`--fresh` forgets what it kept)")?;
     slack.advance(clock.ahead());
     Ok(slack)
 }

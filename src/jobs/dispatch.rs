@@ -4,6 +4,7 @@ use super::runner::Outcome;
 use crate::{
     connectors,
     db::jobs::Claimed,
+    domain::ids::GrantId,
     slack::{
         deliver::{Deliver, Stop},
         directory::Directory,
@@ -11,6 +12,12 @@ use crate::{
     usecases::job::Job,
 };
 use std::time::Duration;
+
+/// How often a target system is tried before people hear of it: some four minutes.
+const PATIENCE: i32 = 9;
+
+/// After that it is asked this often.
+const ASK_AGAIN: Duration = Duration::from_secs(600);
 
 /// Everything that jobs need to be done.
 #[derive(Clone, Debug)]
@@ -33,15 +40,29 @@ impl Dispatch {
             Job::SendNotice(notice) => self.deliver.send_notice(notice).await,
             Job::RefreshHome(person) => self.deliver.refresh_home(person).await,
             Job::SyncPeople => self.directory.sync().await,
-            Job::SettleGrant(grant) => connectors::settle(&self.deliver.system, grant)
-                .await
-                .map_err(Stop::Again),
+            Job::SettleGrant(grant) => return self.settle(grant, claimed.tries).await,
         };
         match done {
             Ok(()) => Outcome::Done,
             Err(Stop::Wait(after)) => Outcome::Snooze(after.max(Duration::from_millis(50))),
             Err(Stop::Again(error)) => Outcome::Again(error),
             Err(Stop::Never(error)) => Outcome::Dead(error),
+        }
+    }
+
+    /// A target that stays out of reach is never forgotten: what it should give becomes a task for people, what it should
+    /// take away is asked for again and again (its owners were alarmed).
+    async fn settle(&self, grant: GrantId, tries: i32) -> Outcome {
+        let system = &self.deliver.system;
+        let error = match connectors::settle(system, grant).await {
+            Ok(()) => return Outcome::Done,
+            Err(error) if tries < PATIENCE => return Outcome::Again(error),
+            Err(error) => error,
+        };
+        tracing::warn!(grant.id = %grant, error = format!("{error:#}"), "a target system cannot be dealt with");
+        match connectors::give_up(system, grant, &error).await {
+            Ok(true) => Outcome::Done,
+            Ok(false) | Err(_) => Outcome::Snooze(ASK_AGAIN),
         }
     }
 }

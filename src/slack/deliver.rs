@@ -127,7 +127,8 @@ impl Deliver {
                 Err(other) => return Err(other.into()),
             }
         }
-        if nothing_to_do(&read) {
+        // A post whose answer never came may stand there with live buttons: that has to be found out first.
+        if nothing_to_do(&read) && !card.posting {
             return Ok(());
         }
         self.post_card(&card, &read, &message, &shown).await
@@ -152,6 +153,13 @@ impl Deliver {
         let (posted, shown) = match found {
             // What it shows is not known: an empty hash has it updated at once.
             Some(posted) => (posted, ""),
+            None if nothing_to_do(read) => {
+                return Ok(self
+                    .write("card_not_needed", async |tx| {
+                        db::cards::not_posted(tx, card.id, None).await
+                    })
+                    .await?);
+            }
             None => {
                 self.write("card_begin", async |tx| {
                     db::cards::begin_post(tx, card.id, &channel).await
@@ -222,8 +230,10 @@ impl Deliver {
             let at = copy
                 .as_ref()
                 .map(|posted| (posted.channel.as_str(), posted.ts.as_str()));
-            self.write("thread_told", async |tx| db::cards::told(tx, id, &untold, at).await)
-                .await?;
+            self.write("thread_told", async |tx| {
+                db::cards::told(tx, id, &parent, &untold, at).await
+            })
+            .await?;
             card.mirrored = untold.place;
         }
         Ok(())
@@ -413,8 +423,8 @@ impl Deliver {
         mark: &Metadata,
         since: DateTime<Utc>,
     ) -> Result<Option<Posted>, Stop> {
-        // A minute of grace: Slack's clock is not ours.
-        let oldest = since.timestamp().saturating_sub(60).max(0);
+        // An hour of grace: Slack's clock is not ours, and a message that is missed is posted twice.
+        let oldest = since.timestamp().saturating_sub(3_600).max(0);
         let mut window = Window {
             oldest: Some(format!("{oldest}.000000")),
             limit: Some(200),

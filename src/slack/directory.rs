@@ -7,7 +7,11 @@ use super::{
 };
 use crate::{
     db::{self, DbError},
-    usecases::{System, link_slack},
+    usecases::{
+        System,
+        job::{self, Job},
+        link_slack,
+    },
 };
 
 /// Reads people from Slack.
@@ -72,10 +76,14 @@ impl Directory {
             .db
             .write("link_slack", async |tx| {
                 let linked = link_slack::link(tx, &self.team.0, &users, now).await?;
-                for person in linked.stopped.iter().chain(&linked.resumed) {
-                    db::requests::look_again_at_person(tx, *person, now).await?;
+                for person in linked.to_look_at() {
+                    db::requests::look_again_at_person(tx, person, now).await?;
                 }
-                Ok(())
+                // Whoever could not be written to until now still gets what waits for them.
+                let reachable = [linked.bound, linked.resumed].concat();
+                let cards = db::cards::not_posted_to(tx, &reachable).await?;
+                let jobs: Vec<Job> = cards.into_iter().map(Job::RefreshCard).collect();
+                job::enqueue(tx, now, &jobs).await
             })
             .await
     }

@@ -22,5 +22,6 @@ pub async fn cancel_request(system: &System, actor: Actor, id: RequestId, reason
             })
             .await
         })
-        .await
+        .await?
+        .map_err(Error::Refused)
 }

@@ -6,6 +6,7 @@ use super::{
     Actor, Error,
     consequences::{self, Effects},
     facts,
+    job::{self, Job},
 };
 use crate::{
     db::{self, Tx, audit::Entry},
@@ -39,6 +40,13 @@ impl Happened {
 
     fn by_actor(&mut self, events: Vec<Event>) {
         self.events.extend(events.into_iter().map(|event| (event, true)));
+    }
+
+    /// Does it concern other grants of the same person and entitlement? One that ended was waited for; one that works
+    /// takes over from those that are being taken away.
+    fn moves_others(&self) -> bool {
+        let moves = |event: &Event| matches!(event, Event::Ended { .. } | Event::Provisioned { .. });
+        self.events.iter().any(|(event, _)| moves(event))
     }
 
     fn entries(&self, actor: Actor, about: About, emergency: bool) -> Vec<Entry> {
@@ -88,10 +96,11 @@ pub(super) async fn begin_request(
     Ok(request)
 }
 
-/// Changes a request that exists. `may` is asked with the facts of the moment, under the lock.
+/// Changes a request that exists. `may` is asked with the facts of the moment, under the lock. What followed by itself is
+/// true also when the command is refused (inside: by `may`, or by the request itself).
 ///
 /// # Errors
-/// [`Error::NotFound`], what `may` refuses, or what the request itself refuses.
+/// [`Error::NotFound`], or the database's.
 pub(super) async fn change_request(
     tx: &mut Tx<'_>,
     now: DateTime<Utc>,
@@ -99,20 +108,27 @@ pub(super) async fn change_request(
     id: RequestId,
     command: &request::Command,
     may: impl FnOnce(&Request, &Facts) -> Result<(), Refusal>,
-) -> Result<Request, Error> {
+) -> Result<Result<Request, Refusal>, Error> {
     let mut request = db::requests::lock(tx, id).await?.ok_or(Error::NotFound)?;
     let facts = facts::of_request(tx, &request, actor.person).await?;
     let mut happened = Happened::new();
     // The approvers of this moment decide, not those of when the buttons were shown.
     happened.by_itself(request.proceed(&facts, now));
-    may(&request, &facts)?;
-    let decided = request.decide(command, &|person| facts.name(person))?;
-    decided.iter().for_each(|event| request.apply(event, now));
-    happened.by_actor(decided);
-    happened.by_itself(request.proceed(&facts, now));
+    let decided = may(&request, &facts).and_then(|()| request.decide(command, &|person| facts.name(person)));
+    let refused = match decided {
+        Ok(decided) => {
+            decided.iter().for_each(|event| request.apply(event, now));
+            happened.by_actor(decided);
+            happened.by_itself(request.proceed(&facts, now));
+            None
+        }
+        // Nothing has happened, so there is nothing to write.
+        Err(refusal) if happened.events.is_empty() => return Ok(Err(refusal)),
+        Err(refusal) => Some(refusal),
+    };
     db::requests::save(tx, &request).await?;
     finish_request(tx, now, actor, &request, &facts, &happened).await?;
-    Ok(request)
+    Ok(refused.map_or(Ok(request), Err))
 }
 
 async fn finish_request(
@@ -142,7 +158,8 @@ async fn finish_request(
     if !entries.is_empty() {
         db::audit::append(tx, now, &entries).await?;
     }
-    effects.write(tx, now, request.id).await
+    let jobs = effects.write(tx, now, request.id).await?;
+    Ok(job::enqueue(tx, now, &jobs).await?)
 }
 
 fn changes_who_is_asked(event: &Event) -> bool {
@@ -179,8 +196,9 @@ async fn hold(
     };
     db::grants::save(tx, &grant).await?;
     if grant.state == GrantState::Active {
-        // The access works already: only its end moves.
-        effects.lengthened(request);
+        // The access works already: only its end moves, also in what the earlier requests show.
+        let earlier = grant.holds.iter().map(|hold| hold.request);
+        effects.lengthened(request, earlier.filter(|earlier| *earlier != request.id));
     } else if db::reading::is_provisioned_by_hand(tx, facts.entitlement.app.id).await? {
         caring(facts)
             .into_iter()
@@ -240,6 +258,16 @@ pub(super) async fn change_grant(
     if !entries.is_empty() {
         db::audit::append(tx, now, &entries).await?;
     }
+    let mut jobs = Vec::new();
+    // Written after all places were given, in one go: lanes are locked in order, so no two transactions wait for each other.
+    if happened.moves_others() {
+        jobs.extend(
+            db::grants::unsettled_beside(tx, &grant)
+                .await?
+                .into_iter()
+                .map(Job::SettleGrant),
+        );
+    }
     let requests: Vec<RequestId> = grant.holds.iter().map(|hold| hold.request).collect();
     for request in requests {
         let mut effects = Effects::default();
@@ -249,8 +277,9 @@ pub(super) async fn change_grant(
         // Places in a conversation are given under the request's lock. A request that holds on to this grant is closed,
         // so nobody who has its lock waits for the grant's.
         db::requests::hold_still(tx, request).await?;
-        effects.write(tx, now, request).await?;
+        jobs.extend(effects.write(tx, now, request).await?);
     }
+    job::enqueue(tx, now, &jobs).await?;
     Ok(grant)
 }
 

@@ -28,6 +28,8 @@ pub struct Comment {
 /// [`Error::NotFound`] when there is no such request, or the author has nothing to do with it.
 pub async fn comment(system: &System, actor: Actor, comment: Comment) -> Result<Option<CommentId>, Error> {
     let now = system.clock.now();
+    // The one character that PostgreSQL cannot keep.
+    let body = comment.body.replace('\0', "");
     system
         .db
         .write("comment", async |tx| {
@@ -41,7 +43,7 @@ pub async fn comment(system: &System, actor: Actor, comment: Comment) -> Result<
             let new = NewComment {
                 request: request.id,
                 author: Some(author),
-                body: &comment.body,
+                body: &body,
                 via: actor.via.word(),
             };
             let id = db::comments::append(tx, now, new).await?;

@@ -1,10 +1,6 @@
 //! The one table of side effects: what has to happen outside when something has happened here.
 
-use super::{
-    Error,
-    change::Caretakers,
-    job::{self, Job},
-};
+use super::{Error, change::Caretakers, job::Job};
 use crate::{
     db::{self, Tx, comments::NewComment},
     domain::{
@@ -32,6 +28,8 @@ pub struct Effects {
     notices: Vec<(PersonId, &'static str, String)>,
     /// Grants to settle.
     settle: Vec<GrantId>,
+    /// Earlier requests whose cards show the same access.
+    earlier: Vec<RequestId>,
     /// Has the request been approved, so that it needs a grant?
     pub(super) grants: bool,
 }
@@ -152,6 +150,8 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, effect
 /// What an event of a grant leads to, for one of the requests that hold on to it.
 pub(super) fn of_grant(event: &Event, grant: &Grant, request: RequestId, care: &Caretakers, effects: &mut Effects) {
     let holds = |hold: &&crate::domain::grant::Hold| hold.request == request;
+    // A task and an alarm are one, however many requests hold on to the access: they go with the newest.
+    let newest = grant.holds.iter().all(|hold| hold.request <= request);
     match event {
         Event::Provisioned { .. } => {
             effects.cards = true;
@@ -168,7 +168,7 @@ pub(super) fn of_grant(event: &Event, grant: &Grant, request: RequestId, care: &
                 None => format!("⚠️ The access could not be given yet: {}", neutral(why)),
             });
             // A connector that cannot leaves the task to people.
-            if by.is_none() {
+            if by.is_none() && newest {
                 care.owners
                     .iter()
                     .for_each(|owner| effects.reader(*owner, "provisioner"));
@@ -196,7 +196,7 @@ pub(super) fn of_grant(event: &Event, grant: &Grant, request: RequestId, care: &
             effects
                 .lines
                 .push(format!("🚨 The access should have ended but has not: {}", neutral(why)));
-            for owner in &care.owners {
+            for owner in care.owners.iter().filter(|_| newest) {
                 effects.reader(*owner, "provisioner");
                 effects.notices.push((
                     *owner,
@@ -211,7 +211,7 @@ pub(super) fn of_grant(event: &Event, grant: &Grant, request: RequestId, care: &
         }
         _ => {}
     }
-    if matches!(event, Event::EndingBegan { .. }) && care.by_hand {
+    if matches!(event, Event::EndingBegan { .. }) && care.by_hand && newest {
         care.owners
             .iter()
             .for_each(|owner| effects.reader(*owner, "provisioner"));
@@ -241,8 +241,9 @@ impl Effects {
     }
 
     /// Says that an access that works already lasts longer now.
-    pub(super) fn lengthened(&mut self, request: &Request) {
+    pub(super) fn lengthened(&mut self, request: &Request, earlier: impl Iterator<Item = RequestId>) {
         self.cards = true;
+        self.earlier.extend(earlier);
         self.lines.push(format!("🔓 Access continues: {}", request.length));
     }
 
@@ -253,8 +254,14 @@ impl Effects {
         }
     }
 
-    /// Writes it all down in the transaction of the decision.
-    pub(super) async fn write(self, tx: &mut Tx<'_>, now: DateTime<Utc>, request: RequestId) -> Result<(), Error> {
+    /// Writes it all down in the transaction of the decision, but for the jobs, which it returns: a transaction enqueues
+    /// all of its jobs at once.
+    pub(super) async fn write(
+        self,
+        tx: &mut Tx<'_>,
+        now: DateTime<Utc>,
+        request: RequestId,
+    ) -> Result<Vec<Job>, Error> {
         let mut jobs: Vec<Job> = self.settle.into_iter().map(Job::SettleGrant).collect();
         for line in &self.lines {
             let new = NewComment {
@@ -284,7 +291,10 @@ impl Effects {
             let id = db::notices::insert(tx, now, person, Some(request), kind, &body).await?;
             jobs.push(Job::SendNotice(id));
         }
-        job::enqueue(tx, now, &jobs).await?;
-        Ok(())
+        for earlier in self.earlier {
+            let copies = db::cards::of_request(tx, earlier).await?;
+            jobs.extend(copies.into_iter().map(Job::RefreshCard));
+        }
+        Ok(jobs)
     }
 }

@@ -45,5 +45,6 @@ pub async fn decide_step(system: &System, actor: Actor, decide: Decide) -> Resul
             })
             .await
         })
-        .await
+        .await?
+        .map_err(Error::Refused)
 }

@@ -1,10 +1,13 @@
 //! Records what became of giving or taking an access: told by a person who did it by hand, or by a connector.
 
-use super::{Actor, Error, System, authorize, change};
-use crate::domain::{
-    grant::{Command, Grant},
-    ids::GrantId,
-    refusal::Refusal,
+use super::{Actor, Error, System, authorize, change, submit_request::constraint};
+use crate::{
+    db::{self, DbError},
+    domain::{
+        grant::{Command, Grant},
+        ids::GrantId,
+        refusal::Refusal,
+    },
 };
 
 /// What became of it.
@@ -40,7 +43,7 @@ pub enum Report {
 /// [`Refusal::NotYourTask`], or [`Refusal::ReasonRequired`] when a person says no without a reason.
 pub async fn record_provisioning(system: &System, actor: Actor, id: GrantId, report: Report) -> Result<Grant, Error> {
     let now = system.clock.now();
-    system
+    let recorded = system
         .db
         .write("record_provisioning", async |tx| {
             change::change_grant(tx, now, actor, id, |_, care| {
@@ -58,5 +61,21 @@ pub async fn record_provisioning(system: &System, actor: Actor, id: GrantId, rep
             })
             .await
         })
-        .await
+        .await;
+    match recorded {
+        // They asked again meanwhile, and a newer grant lives: there is nothing left to do for this one.
+        Err(Error::Internal(error)) if constraint(&error) == Some("grants_one_live") => {
+            Err(Refusal::NotYourTask.into())
+        }
+        other => other,
+    }
+}
+
+/// Notes that a connector begins to give an access: what is found from here on is its doing, also after a crash.
+///
+/// # Errors
+/// The database's.
+pub async fn begin_giving(system: &System, id: GrantId) -> Result<(), DbError> {
+    let note = async |tx: &mut db::Tx<'_>| db::grants::begin_giving(tx, id).await;
+    system.db.write("begin_giving", note).await
 }

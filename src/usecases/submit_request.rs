@@ -68,11 +68,20 @@ pub async fn submit_request(system: &System, actor: Actor, submission: Submissio
             }
             _ => Err(Error::Internal(error)),
         },
+        // The first time the same act was taken in, its answer got lost.
+        Err(Error::Refused(refusal @ (Refusal::AlreadyAsked { .. } | Refusal::AlreadyHeld { .. }))) => {
+            let made = match origin {
+                Some(origin) => db::requests::by_origin(&system.db, &origin).await?,
+                None => None,
+            };
+            made.ok_or(Error::Refused(refusal))
+        }
         other => other,
     }
 }
 
-fn constraint(error: &anyhow::Error) -> Option<&str> {
+/// The constraint that refused a write, if one did.
+pub(super) fn constraint(error: &anyhow::Error) -> Option<&str> {
     match error.downcast_ref::<DbError>() {
         Some(DbError::Constraint(name)) => Some(name),
         _ => None,

@@ -18,10 +18,11 @@ pub async fn tick_request(system: &System, id: RequestId) -> Result<(), Error> {
     system
         .db
         .write("tick_request", async |tx| {
-            change::change_request(tx, now, Actor::SYSTEM, id, &request::Command::Look, |_, _| Ok(())).await?;
-            Ok(())
+            change::change_request(tx, now, Actor::SYSTEM, id, &request::Command::Look, |_, _| Ok(())).await
         })
-        .await
+        .await?
+        .map(drop)
+        .map_err(Error::Refused)
 }
 
 /// Looks at a grant: holds whose time is over, a holder who is gone.

@@ -448,8 +448,8 @@ const chapters = {
       const [ana, dan] = await open("ana", "dan");
       await ana.app();
       await dan.app();
-      await ana.card("You have created a new access request", "Read").getByText(/Ended/).first().waitFor();
-      await dan.card("Ana Alvarez asks for access", "Read").getByText(/pproved by/).first().waitFor();
+      await ana.card("You have created a new access request", REASON).getByText(/Ended/).first().waitFor();
+      await dan.card("Ana Alvarez asks for access", REASON).getByText(/pproved by/).first().waitFor();
       await ana.room("general");
       await ana.asks("/c1 list", "Superuser");
       await shot("kept");

@@ -1,6 +1,6 @@
 //! Calls to Slack's Web API: each within its time, below Slack's rates, with errors that say what there is to do.
 //!
-//! slack-morphism's session carries the calls over our own connection (see [`wire`]), with answers of our own: its response types fail
+//! slack-morphism's session carries the calls over our own connection (see `wire.rs`), with answers of our own: its response types fail
 //! over fields we do not read, which after a post would mean posting twice. No call is repeated in here; who asked decides.
 //!
 //! Invariant: no token, text or body of anyone reaches an error or a log line.

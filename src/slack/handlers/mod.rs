@@ -69,7 +69,8 @@ impl Handlers {
         let Some(actor) = inbound.actor().cloned() else {
             return Ok(Reply::Ack);
         };
-        let Some(person) = self.person(&actor).await? else {
+        // Guests, bots and people who left are told the same as strangers, and see nothing.
+        let Some(person) = self.person(&actor).await?.filter(Person::takes_part) else {
             return Ok(tell(view::notices::stranger()));
         };
         let answered = match inbound {

@@ -24,7 +24,9 @@ impl Handlers {
         query: &str,
         form: Option<&View>,
     ) -> Result<Reply, Error> {
-        let subject = self.chosen_subject(person, form).await?;
+        let Some(subject) = self.chosen_subject(person, form).await? else {
+            return Ok(Reply::Options(Options::none()));
+        };
         let choices = match action_id {
             surface::FORM_APP => view::app_choices(&catalog_for::apps(self.system(), subject, query).await?),
             surface::FORM_ENTITLEMENT => match view::app_of_block(block_id) {
@@ -43,11 +45,16 @@ impl Handlers {
         Ok(Reply::Options(Options::Flat(items.collect())))
     }
 
-    /// Whom the form is about: what they may see is what is offered.
-    async fn chosen_subject(&self, person: &Person, form: Option<&View>) -> Result<PersonId, Error> {
+    /// Whom the form is about: what they may see is what is offered. `None` when this person may not ask for them: what
+    /// others may see, and have, is not theirs to know.
+    async fn chosen_subject(&self, person: &Person, form: Option<&View>) -> Result<Option<PersonId>, Error> {
         let chosen = form.and_then(|form| form.state.choice(view::BLOCK_SUBJECT, surface::FORM_SUBJECT));
-        let Some(user) = chosen else { return Ok(person.id) };
-        let subject = db::people::by_slack(&self.system().db, self.0.deliver.team.as_str(), user).await?;
-        Ok(subject.map_or(person.id, |subject| subject.id))
+        let Some(user) = chosen else { return Ok(Some(person.id)) };
+        let db = &self.system().db;
+        let Some(subject) = db::people::by_slack(db, self.0.deliver.team.as_str(), user).await? else {
+            return Ok(Some(person.id));
+        };
+        let may = person.may_ask_for(&subject, false) || db::people::manages(db, person.id, subject.id).await?;
+        Ok(may.then_some(subject.id))
     }
 }

@@ -16,8 +16,15 @@ impl Handlers {
         let Some(parent) = message.reply_to().filter(|_| message.is_comment()) else {
             return Ok(());
         };
-        let Some((card, request)) = db::cards::at(&self.system().db, &message.channel, parent).await? else {
-            return Ok(());
+        let db = &self.system().db;
+        let Some((card, request)) = db::cards::at(db, &message.channel, parent).await? else {
+            // They may have seen the card before its post was answered: Slack sends the reply again, and by then we know.
+            return if db::cards::is_posting(db, &message.channel).await? {
+                let why = anyhow::anyhow!("a reply came while a card was being posted; it has to be sent again");
+                Err(Failure(why))
+            } else {
+                Ok(())
+            };
         };
         let Some(author) = &message.author else { return Ok(()) };
         let Some(author) = self.person(author).await? else {

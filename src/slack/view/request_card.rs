@@ -144,7 +144,8 @@ fn for_provisioner(card: &RequestCard, mentions: &Mentions) -> Message {
 fn done_by_hand(grant: &GrantLine, reader: PersonId) -> Option<Phrase> {
     let (sign, verb, by) = match grant.state {
         GrantState::Active => ("✅", "Set up", grant.given_by.as_ref()?),
-        GrantState::Ended => ("✅", "Removed", grant.ended_by.as_ref()?),
+        // What nobody gave, nobody removed: it was called off.
+        GrantState::Ended if grant.given_by.is_some() => ("✅", "Removed", grant.ended_by.as_ref()?),
         _ => return None,
     };
     let phrase = Phrase::of(&format!("{sign} {verb} by ")).person_or_you(by, reader);

@@ -154,6 +154,13 @@ fn describe(system: &System, form: &mut RequestForm, ask: &Ask) {
         form.draft.entitlement = None;
         return;
     }
+    let may_ask = ask.check(form.draft.extension);
+    if let Err(refusal @ Refusal::NoSuchEntitlement) = &may_ask {
+        // Nothing is told about what is not to be seen, not even its name.
+        form.draft.entitlement = None;
+        form.problem = Some(problem(system, refusal));
+        return;
+    }
     form.draft.app = Some(entitlement.app.id);
     form.entitlement = Some(match &entitlement.resource {
         Some(resource) => format!("{resource} / {}", entitlement.name),
@@ -167,7 +174,7 @@ fn describe(system: &System, form: &mut RequestForm, ask: &Ask) {
     let rules = ask.lengths(form.draft.emergency);
     let length = chosen(&form.draft.length, &rules);
     form.lengths = Some(rules).filter(LengthRules::asks);
-    let judged = ask.check(form.draft.extension).and_then(|()| {
+    let judged = may_ask.and_then(|()| {
         let length = length
             .clone()
             .unwrap_or_else(|_| ask.lengths(form.draft.emergency).default);
