@@ -595,6 +595,34 @@ fn the_requester_follows_the_steps() {
 }
 
 #[test]
+fn a_lone_step_is_not_told_twice() {
+    let mut card = card(ana(), Role::Requester);
+    let told = |card: &RequestCard, words: &str| show(card).lines().filter(|line| line.contains(words)).count();
+    card.steps[0].needed = 2;
+    assert_eq!(
+        told(&card, "Database owners"),
+        0,
+        "the sentence above names whom it waits for"
+    );
+    card.steps[0].decisions = vec![decided(bob(), Verdict::Approve, "fine")];
+    assert_eq!(told(&card, "1 of 2: approved by @bob (_“fine”_)"), 1);
+    card.steps[0].needed = 1;
+    card.steps[0].state = StepState::Approved;
+    card.standing = Standing::Approved { by: Some(bob()) };
+    assert_eq!(told(&card, "✅ Approved by @bob: _“fine”_"), 1);
+    assert_eq!(told(&card, "Database owners"), 0);
+    card.viewer.role = Role::Approver;
+    card.viewer.may_decide = Some(may(true));
+    card.steps = vec![step("Security", StepState::Open, 2)];
+    card.standing = Standing::Open {
+        step: 0,
+        awaiting: vec![ana(), cy()],
+        missing: 2,
+    };
+    assert_eq!(told(&card, "● *Security* — 2 approvals needed, waiting for you + 1"), 1);
+}
+
+#[test]
 fn the_requester_reads_what_became_of_it() {
     let mut card = card(ana(), Role::Requester);
     let mut said = Vec::new();
@@ -970,15 +998,27 @@ fn a_provisioner_reads_what_to_do() {
     });
     let given = show(&card);
     card.grant = Some(GrantLine {
+        given_by: Some(cy()),
         ended_by: Some(dee()),
         ended_at: Some(at(5)),
         ..grant(GrantState::Ended)
     });
     let removed = show(&card);
+    card.grant = Some(GrantLine {
+        ended_by: Some(ana()),
+        ended_at: Some(at(5)),
+        cause: Some(Cause::Done),
+        ..grant(GrantState::Ended)
+    });
+    let called_off = show(&card);
     let short = |shown: &str| {
         let lines: Vec<_> = shown.lines().skip(1).collect();
         format!("{}\n…\n{}", lines[0], lines[lines.len() - 5..].join("\n"))
     };
+    assert!(
+        called_off.contains("⚪ Ended 2026-05-04 15:00 UTC by @ana because it was no longer needed"),
+        "nobody removes what was not set up: {called_off}"
+    );
     assert_snapshot!([short(&removal), short(&given), short(&removed)].join("\n\n"), @r"
     # Please remove access from Ana Lopes
     …

@@ -155,58 +155,6 @@ fn killed(c1: &mut Subject, count: usize, kills: usize) -> anyhow::Result<Vec<(&
         say(&format!("{} people gave up: {first}", unanswered.len()));
     }
     let silent = silent_threads(c1, &acted)?;
-    {
-        use sqlx::Row as _;
-        let rt = tokio::runtime::Runtime::new()?;
-        let pool = connect(&rt, &c1.database)?;
-        for (place, acted) in &acted {
-            let noted = slack
-                .told(place.token)
-                .iter()
-                .any(|told| notes(told, &place.requester, Kind::C1));
-            let copied = acted.as_ref().ok().and_then(|a| a.comment).is_none_or(|t| {
-                slack
-                    .told(t)
-                    .iter()
-                    .any(|told| told.channel == payload::dm(&place.requester))
-            });
-            if noted && copied {
-                continue;
-            }
-            let rows = rt.block_on(sqlx::query("SELECT (r.id, r.state, c.id, c.role, c.channel, c.ts, c.posting, c.shown, c.mirrored, c.trouble)::text FROM cards c JOIN requests r ON r.id = c.request_id WHERE position($1 in r.justification) > 0").bind(payload::mark(place.token)).fetch_all(&pool))?;
-            eprintln!(
-                "-- {} noted {noted} copied {copied} acted {:?}",
-                place.token,
-                acted
-                    .as_ref()
-                    .map(|a| (&a.asked.ts, a.comment))
-                    .map_err(|e| format!("{e:#}"))
-            );
-            for row in rows {
-                eprintln!("   {}", row.get::<String, _>(0));
-            }
-            for t in slack.told(place.token) {
-                eprintln!(
-                    "   told {:?} {} {} {:?} {:?} approve {}",
-                    t.how,
-                    t.channel,
-                    t.ts,
-                    t.thread,
-                    t.key,
-                    t.approve.is_some()
-                );
-            }
-            let rows = rt.block_on(sqlx::query("SELECT (k.*)::text FROM comments k JOIN requests r ON r.id = k.request_id WHERE position($1 in r.justification) > 0").bind(payload::mark(place.token)).fetch_all(&pool))?;
-            for row in rows {
-                eprintln!("   comment {}", row.get::<String, _>(0));
-            }
-        }
-        let rows = rt.block_on(sqlx::query("SELECT (j.*)::text FROM jobs j").fetch_all(&pool))?;
-        for row in rows {
-            eprintln!("   job {}", row.get::<String, _>(0));
-        }
-        drop(pool);
-    }
     let (people, comments) = (acted.len(), count.comments);
     Ok(vec![
         ("approver's DM lost", count.asked_never, people),

@@ -212,25 +212,6 @@ fn acts_of(aged: &mut Aged, acts: usize) -> anyhow::Result<Vec<(&'static str, f6
         let copy = c1
             .slack
             .wait(token, PATIENCE, |told| told.channel == payload::dm(&place.requester));
-        if copy.is_none() {
-            use sqlx::Row as _;
-            let rt = Runtime::new()?;
-            let pool = connect(&rt, &c1.database)?;
-            eprintln!("status {} {:?} asked {:?}", sample.status, place, asked);
-            for q in [
-                "SELECT (r.id, r.state, c.id, c.role, c.channel, c.ts, c.posting, c.shown, c.mirrored, c.trouble)::text FROM cards c JOIN requests r ON r.id = c.request_id WHERE position($1 in r.justification) > 0",
-                "SELECT (k.*)::text FROM comments k JOIN requests r ON r.id = k.request_id WHERE position($1 in r.justification) > 0",
-                "SELECT (j.*)::text FROM jobs j WHERE $1 <> ''",
-            ] {
-                for row in rt.block_on(sqlx::query(q).bind(payload::mark(place.token)).fetch_all(&pool))? {
-                    eprintln!("   {}", row.get::<String, _>(0));
-                }
-            }
-            for t in c1.slack.told(place.token).iter().chain(&c1.slack.told(token)) {
-                eprintln!("   told {:?}", t);
-            }
-            eprintln!("{}", c1.last_words());
-        }
         copied.push(millis(copy.context("a comment was never copied")?.at - sample.at));
         decided.push(millis(
             wire::closed(c1.address, 1, &[figures::approval(&place, &asked)])[0].took,

@@ -23,6 +23,9 @@ use std::{
 };
 use tokio::{net::TcpListener, runtime::Runtime};
 
+/// How many were started.
+static WORKSPACES: AtomicU64 = AtomicU64::new(0);
+
 /// Accounts on a page of `users.list`.
 const PAGE: usize = 200;
 
@@ -106,7 +109,8 @@ impl Slack {
             address: listener.local_addr()?,
             accounts,
             calls: AtomicU64::new(0),
-            next_ts: AtomicU64::new(0),
+            // No two workspaces name a message alike: a database may have served another one before.
+            next_ts: AtomicU64::new(WORKSPACES.fetch_add(1, Ordering::Relaxed) * 1_000_000_000_000),
             seen: Mutex::default(),
         }));
         let serving = slack.clone();

@@ -89,6 +89,10 @@ pub async fn settle(system: &System, id: GrantId) -> anyhow::Result<()> {
         let already = there && !beside.tried && !beside.left_behind;
         return record(system, id, Report::Given { already }).await;
     }
+    if grant.started_at.is_none() && !beside.tried && !beside.left_behind {
+        // Called off before anything was done: what is there is not ours.
+        return record(system, id, Report::Taken { kept: there }).await;
+    }
     if there {
         connector.deprovision(&access).await?;
     }

@@ -89,7 +89,9 @@ async fn rows(
                          FROM groups g JOIN group_members m ON m.group_id = g.id WHERE g.key = $7
              UNION ALL SELECT 'super_admin', NULL, person_id FROM person_roles WHERE role = 'super_admin'
          )
-         SELECT n.role AS "role!", n.group_key, p.id, p.key, p.name, p.standing, p.kind, p.manager_id, p.title, p.team,
+         SELECT n.role AS "role!", n.group_key, p.id, p.key, p.name, p.standing, p.kind, p.manager_id, p.team,
+                -- People write their Slack profile themselves: a title decides only where the files say it.
+                CASE WHEN p.in_files THEN p.title ELSE '' END AS "title!",
                 ARRAY(SELECT r.role FROM person_roles r WHERE r.person_id = p.id) AS "roles!"
            FROM named n JOIN people p ON p.id = n.person_id
           ORDER BY p.name, p.id"#,

@@ -10,18 +10,19 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 
-/// Is this request an emergency?
+/// Is any of these requests an emergency?
 ///
 /// # Errors
 /// The database's.
-pub async fn is_emergency(tx: &mut Tx<'_>, id: RequestId) -> Result<bool, DbError> {
-    let found = sqlx::query_scalar!(
-        "-- is it an emergency\nSELECT emergency FROM requests WHERE id = $1",
-        id.0
+pub async fn is_emergency(tx: &mut Tx<'_>, ids: &[RequestId]) -> Result<bool, DbError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    Ok(sqlx::query_scalar!(
+        r#"-- is it an emergency
+         SELECT EXISTS (SELECT FROM requests WHERE id = ANY($1) AND emergency) AS "emergency!""#,
+        &ids
     )
-    .fetch_optional(tx.conn())
-    .await?;
-    Ok(found.unwrap_or(false))
+    .fetch_one(tx.conn())
+    .await?)
 }
 
 /// The name and the settings of an app's connector.

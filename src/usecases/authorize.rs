@@ -26,8 +26,9 @@ pub fn takes_part(person: &Person) -> Result<(), Refusal> {
 /// May this person call the request off? Whoever asked, whoever it is for, their manager, and the admins.
 ///
 /// # Errors
-/// [`Refusal::MayNotCancel`].
+/// [`Refusal::MayNotCancel`], [`Refusal::NotTakingPart`].
 pub fn cancel(person: &Person, request: &Request, facts: &Facts) -> Result<(), Refusal> {
+    takes_part(person)?;
     let manages = facts
         .person(request.subject)
         .is_some_and(|subject| subject.manager == Some(person.id));
@@ -42,8 +43,9 @@ pub fn cancel(person: &Person, request: &Request, facts: &Facts) -> Result<(), R
 /// May this person end the access? Whoever holds it, the owners, and the admins.
 ///
 /// # Errors
-/// [`Refusal::MayNotEnd`].
+/// [`Refusal::MayNotEnd`], [`Refusal::NotTakingPart`].
 pub fn end(person: &Person, grant: &Grant, owners: &[PersonId]) -> Result<(), Refusal> {
+    takes_part(person)?;
     let concerned = person.id == grant.subject || owners.contains(&person.id);
     if concerned || person.is(Role::RequestAdmin) || person.is(Role::SuperAdmin) {
         Ok(())
@@ -69,8 +71,9 @@ pub fn may_see(person: &Person, request: &Request, owners: &[PersonId], manager_
 /// Is this person among those who give and take an access by hand: the entitlement's owners, or an admin?
 ///
 /// # Errors
-/// [`Refusal::NotYourTask`].
+/// [`Refusal::NotYourTask`], [`Refusal::NotTakingPart`].
 pub fn provision(person: &Person, owners: &[PersonId]) -> Result<(), Refusal> {
+    takes_part(person)?;
     if owners.contains(&person.id) || person.is(Role::SuperAdmin) {
         Ok(())
     } else {

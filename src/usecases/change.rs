@@ -1,6 +1,7 @@
 //! The one door to state: lock, look at the present, decide, save, append to the audit, write jobs down.
 //!
-//! Invariant: requests and grants are written here and nowhere else.
+//! Invariant: what happens to requests and grants is written here and nowhere else. (When somebody has to look at them
+//! again, and what a connector notes for itself, is bookkeeping.)
 
 use super::{
     Actor, Error,
@@ -249,11 +250,8 @@ pub(super) async fn change_grant(
     happened.by_actor(decided);
     happened.by_itself(grant.proceed(now));
     db::grants::save(tx, &grant).await?;
-    let request = grant.holds.last().map(|hold| hold.request);
-    let emergency = match request {
-        Some(request) => db::reading::is_emergency(tx, request).await?,
-        None => false,
-    };
+    let holding: Vec<RequestId> = grant.holds.iter().map(|hold| hold.request).collect();
+    let emergency = db::reading::is_emergency(tx, &holding).await?;
     let entries = happened.entries(actor, About::Grant(grant.id), emergency);
     if !entries.is_empty() {
         db::audit::append(tx, now, &entries).await?;

@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, reason = "a story that goes otherwise than told has failed")]
 
 mod approving;
+mod attacks;
 mod bad_input;
 mod cards;
 mod comments;

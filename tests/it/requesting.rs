@@ -57,6 +57,10 @@ fn words_after_the_command_fill_the_form_in() {
         w.until("the form is open", async || ana.modal().is_some()).await;
         let text = ana.modal().unwrap().text().to_owned();
         assert!(text.contains("please choose"), "several fit, so she chooses: {text}");
+        assert!(
+            text.contains("Production database"),
+            "the app of that name, not AWS / production: {text}"
+        );
         ana.closes().await.unwrap();
 
         ana.runs("general", "/c1 request teleporter").await.unwrap();
