@@ -88,10 +88,15 @@ impl Company {
             );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        // Everybody has been written to before: the conversations need not be opened in the middle of a figure.
-        sqlx::raw_sql("UPDATE slack_identities SET dm_channel = 'D' || substr(user_id, 2)")
-            .execute(pool)
-            .await?;
+        // Everybody has been written to before: the conversations need not be opened in the middle of a figure. And
+        // everybody is in a team of fifty and has a manager.
+        sqlx::raw_sql(
+            "UPDATE slack_identities SET dm_channel = 'D' || substr(user_id, 2);
+             UPDATE people SET team = 'Team ' || id / 50, manager_id = (SELECT min(id) FROM people) + id % 50
+              WHERE id >= (SELECT min(id) FROM people) + 50",
+        )
+        .execute(pool)
+        .await?;
         sqlx::query(
             "WITH policy AS (
                  INSERT INTO policies (key, name, kind, rules)

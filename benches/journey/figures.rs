@@ -66,6 +66,20 @@ fn brought(name: &'static str, unit: Unit, target: Target, value: f64) -> Brough
     }
 }
 
+/// What everybody does for the first time takes longer: connections are made, statements are prepared and planned.
+pub(crate) fn warm_up(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<()> {
+    let sizes = Sizes {
+        journeys: 200,
+        submissions: 400,
+        ..*sizes
+    };
+    steady(subject, &Sizes { steady: 1, ..sizes })?;
+    submissions(subject, &sizes)?;
+    journeys(subject, &sizes)?;
+    subject.slack.settle(Duration::from_millis(300));
+    Ok(())
+}
+
 /// Slash commands as fast as 32 people can type them.
 fn flood(subject: &mut Subject, sizes: &Sizes) -> anyhow::Result<Vec<Brought>> {
     let (_, requests) = subject.commands(1000, "request");

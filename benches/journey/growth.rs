@@ -175,7 +175,11 @@ fn acts_of(aged: &mut Aged, acts: usize) -> anyhow::Result<Vec<(&'static str, f6
         ("/c1 request, p50", "request"),
         ("/c1 request with words, p50", "request application 7 role 12"),
     ] {
-        let (_, requests) = c1.commands(acts, text);
+        // People whose past is equally long, whatever the company's.
+        let users = (0..acts).map(|place| payload::user(SIZE.apps + place % 100));
+        let command =
+            |user: String| payload::signed("/slack/commands", &payload::command(&user, text, &payload::fresh("t.")));
+        let requests: Vec<Vec<u8>> = users.map(command).collect();
         figures.push((name, middle(&wire::closed(c1.address, 1, &requests))?));
     }
     let owners = (0..acts).map(|place| payload::user(place % SIZE.apps));

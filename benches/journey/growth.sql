@@ -1,20 +1,21 @@
--- The past of a company: $1 requests that are over, and one open one for every hundred of them, each with everything
--- that c1 keeps about a request. Whom, what and what it looks like is taken from a request that c1 made and decided
+-- The past of a company: so many requests as `wanted` says, each with everything that c1 keeps about one. A thousand of
+-- them are open, however many there are, and a hundred people have made thirty each: a list is as long in a long past as
+-- in a short one. Whom, what and what it looks like is taken from a request that c1 made and decided
 -- (the oldest one) and from one that is open (the newest).
 CREATE TEMPORARY TABLE past AS
 WITH done AS (SELECT * FROM requests WHERE state <> 'open' ORDER BY id LIMIT 1),
      open AS (SELECT * FROM requests WHERE state = 'open' ORDER BY id DESC LIMIT 1),
      people AS (SELECT array_agg(person_id ORDER BY person_id) AS ids FROM slack_identities),
      things AS (SELECT array_agg(id ORDER BY id) AS ids FROM entitlements)
-SELECT n, 1000000 + n AS id, n % 100 = 0 AS is_open,
-       people.ids[1 + n % array_length(people.ids, 1)] AS person,
+SELECT n, 1000000 + n AS id, n <= 1000 AS is_open,
+       people.ids[CASE WHEN n <= 3000 THEN 51 + n % 100 ELSE 151 + n % (array_length(people.ids, 1) - 150) END] AS person,
        -- Another thing each time the same person's turn comes.
-       things.ids[1 + (n * 7 + n / array_length(people.ids, 1)) % array_length(things.ids, 1)] AS thing,
+       things.ids[1 + (n * 7 + n / 100) % array_length(things.ids, 1)] AS thing,
        people.ids[1 + n % 50] AS owner,
-       CASE WHEN n % 100 = 0 THEN open.policy ELSE done.policy END AS policy,
-       CASE WHEN n % 100 = 0 THEN open.steps ELSE done.steps END AS steps,
-       CASE WHEN n % 100 = 0 THEN open.outcome ELSE done.outcome END AS outcome,
-       CASE WHEN n % 100 = 0 THEN 'open' ELSE done.state END AS state,
+       CASE WHEN n <= 1000 THEN open.policy ELSE done.policy END AS policy,
+       CASE WHEN n <= 1000 THEN open.steps ELSE done.steps END AS steps,
+       CASE WHEN n <= 1000 THEN open.outcome ELSE done.outcome END AS outcome,
+       CASE WHEN n <= 1000 THEN 'open' ELSE done.state END AS state,
        done.created_at - make_interval(secs => 60.0 * n) AS at
   FROM generate_series(1, (SELECT size FROM wanted)) n, done, open, people, things;
 

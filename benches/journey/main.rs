@@ -183,6 +183,10 @@ fn measure(
             }
         }
     }
+    say("warming up");
+    for subject in subjects.iter_mut() {
+        figures::warm_up(subject, sizes)?;
+    }
     for round in 0..sizes.rounds {
         for (_, figure) in figures::ALL.iter().filter(|(name, _)| wanted(name)) {
             for subject in in_turn(subjects, round) {

@@ -105,10 +105,18 @@ function putFocus(inside, mark) {
 export function reconcile(root, items, { key, sig, make, keep }) {
   const old = root._kept || new Map();
   const kept = new Map();
+  const wanted = new Set();
+  const ids = items.map((item, i) => {
+    let id = key(item, i);
+    while (wanted.has(id)) id += "+";
+    wanted.add(id);
+    return id;
+  });
+  // What is gone goes first: else everything behind it would be moved, and a moved field loses the focus.
+  for (const [id, { node }] of old) if (!wanted.has(id)) node.remove();
   let at = root.firstChild;
   items.forEach((item, i) => {
-    let id = key(item, i);
-    while (kept.has(id)) id += "+";
+    const id = ids[i];
     const signature = sig(item, i);
     const had = old.get(id);
     let node;

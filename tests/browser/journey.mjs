@@ -229,7 +229,19 @@ const chapters = {
       await shot("form-from-words");
       await ana.pick("form_app", "git", "GitHub");
       await shot("form-search-apps");
+      // Whoever types on while the form is redrawn loses neither letters nor place.
+      const late = async (route) => {
+        await new Promise((done) => setTimeout(done, 600));
+        await route.continue();
+      };
+      await page.route("**/sim/modals?*", late);
       await ana.choose("form_app", "git", "GitHub");
+      await ana.field("form_reason").click();
+      await page.keyboard.type("typed while");
+      await none(ana.form.getByText("more than one kind of access"), "the hint about what was typed before");
+      await page.keyboard.type(" it is redrawn");
+      same(await ana.field("form_reason").inputValue(), "typed while it is redrawn", "what was typed meanwhile");
+      await page.unrouteAll({ behavior: "wait" });
       await ana.choose("form_app", "prod", "Production database");
       await ana.field("form_reason").fill(REASON);
       await ana.pick("form_entitlement", "orders", "orders / Read");
@@ -477,6 +489,41 @@ const chapters = {
       same(await jun.qa("main").locator('[data-qa="message"]').filter({ hasText: "lights went out" }).count(), 1, "cards before Jun");
       same(await bob.qa("main").locator('[data-qa="message"]').filter({ hasText: "lights went out" }).count(), 1, "cards before Bob");
       await shot("finished");
+    });
+  },
+
+  /** What the README shows. */
+  async pictures() {
+    const picture = async (name) => {
+      await page.mouse.move(5, 5);
+      await page.waitForTimeout(400);
+      await page.screenshot({ path: join(shots, `${name}.png`) });
+    };
+    await scene("the form", async () => {
+      const [ana] = await open("ana");
+      await ana.room("general");
+      await request(ana, { words: "prod orders write", reason: "PAY-1190: refunds of order 1007 were counted twice; I take the second count back." });
+      await ana.says("then one of");
+      await picture("request");
+      await ana.submitted();
+    });
+    await scene("two sides of a request", async () => {
+      const [ana, bob] = await open("ana", "bob");
+      await ana.app();
+      await bob.app();
+      await bob.button(bob.card("Ana Alvarez asks for access"), "Approve").waitFor();
+      await picture("side-by-side");
+    });
+    await scene("the Home tab", async () => {
+      const [bob] = await open("bob");
+      await bob.room("general");
+      await request(bob, { words: "github access", reason: "New laptop." });
+      await bob.submitted();
+      await request(bob, { words: "aws staging", length: "1 week", reason: "Try the new release." });
+      await bob.submitted();
+      await bob.app("home");
+      for (const words of ["Waiting for you (1)", "My access (1)", "Awaiting approval from"]) await bob.qa("home").getByText(words).first().waitFor();
+      await picture("home");
     });
   },
 
