@@ -370,9 +370,9 @@ fn a_form_offers_emergency_and_others_to_those_who_may() {
       m for minutes, h for hours, d for days, w for weeks. At most 1 week.
     Why do you need it?: Refunds are stuck
     Emergency access (optional): ☑ ⚡ This is an emergency – It cannot wait for the usual approval.
-      The emergency rules decide in place of the usual ones. Everyone whose approval is skipped is told at once who, what and why; the access is short, ends by itself and is looked at afterwards.
+      The emergency rules decide in place of the usual ones. The access is short and ends by itself, and the record shows that it was an emergency.
     Who needs access?: @bob▾
-    · ⚡ Nobody has to approve this: you get it at once, and everyone concerned is told.
+    · ⚡ Nobody has to approve this: you get it at once, on record.
     [Cancel]  [Submit](primary)
     ");
 }

@@ -187,6 +187,15 @@ fn measure(
     for subject in subjects.iter_mut() {
         figures::warm_up(subject, sizes)?;
     }
+    if let Some(pgbench) = &mut prepared.pgbench {
+        pgbench.run(Duration::from_secs(1))?;
+    }
+    // What the server does by itself within a minute or so.
+    for database in ["c1", "floor", pgbench::DATABASE] {
+        let pool = connect(runtime, &postgres.url_of(database))?;
+        runtime.block_on(sqlx::raw_sql("VACUUM ANALYZE").execute(&pool))?;
+        runtime.block_on(pool.close());
+    }
     for round in 0..sizes.rounds {
         for (_, figure) in figures::ALL.iter().filter(|(name, _)| wanted(name)) {
             for subject in in_turn(subjects, round) {

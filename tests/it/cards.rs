@@ -21,7 +21,7 @@ fn the_whole_story_in_the_words_people_read() {
         How long do you need it?: 4 hours▾
         Why do you need it?: INC-42: find the lost order
         Emergency access (optional): ☐ ⚡ This is an emergency – It cannot wait for the usual approval.
-          The emergency rules decide in place of the usual ones. Everyone whose approval is skipped is told at once who, what and why; the access is short, ends by itself and is looked at afterwards.
+          The emergency rules decide in place of the usual ones. The access is short and ends by itself, and the record shows that it was an emergency.
         · Will be asked: one of 3 *Owner*
         [Cancel]  [Submit](primary)
         ");

@@ -24,7 +24,7 @@ pub fn preview_line(preview: &Preview, emergency: bool) -> Phrase {
     let asked: Vec<Phrase> = preview.steps.iter().filter_map(asked).collect();
     if asked.is_empty() {
         return Phrase::of(if emergency {
-            "⚡ Nobody has to approve this: you get it at once, and everyone concerned is told."
+            "⚡ Nobody has to approve this: you get it at once, on record."
         } else {
             "✅ Nobody has to approve this: you get it at once."
         });

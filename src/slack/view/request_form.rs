@@ -304,8 +304,8 @@ fn emergency_toggle(on: bool) -> SlackBlock {
     if on {
         boxes = boxes.with_initial_options(vec![option]);
     }
-    let hint = "The emergency rules decide in place of the usual ones. Everyone whose approval is skipped is told at \
-                once who, what and why; the access is short, ends by itself and is looked at afterwards.";
+    let hint = "The emergency rules decide in place of the usual ones. The access is short \
+                and ends by itself, and the record shows that it was an emergency.";
     input(BLOCK_EMERGENCY, "Emergency access", boxes)
         .with_optional(true)
         .with_dispatch_action(true)
