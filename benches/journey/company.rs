@@ -125,6 +125,8 @@ impl Company {
         .await?;
         // Not all: a table known to be empty is read from end to end for as long as the server thinks so.
         sqlx::raw_sql("ANALYZE people, slack_identities, apps, entitlements, owners, catalogs, catalog_entitlements")
+            .execute(pool)
+            .await?;
         let rows: Vec<(i64, i64, String)> = sqlx::query_as(
             "SELECT e.app_id, e.id, s.user_id FROM entitlements e JOIN owners o ON o.app_id = e.app_id
                JOIN slack_identities s ON s.person_id = o.person_id ORDER BY e.key, e.app_id",
