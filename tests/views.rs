@@ -19,9 +19,11 @@ use c1::{
     },
     usecases::queries::{
         catalog_for::{AppChoice, EntitlementChoice, Holding},
+        escalation::Escalation,
         my_work::{AccessLine, Home, ProvisioningLine, RequestLine},
         request_card::{
-            Context, DecisionLine, GrantLine, MayDecide, PersonRef, RequestCard, Role, Standing, StepLine, Viewer,
+            Context, DecisionLine, EscalationLine, GrantLine, MayDecide, PersonRef, RequestCard, Role, Standing,
+            StepLine, Viewer,
         },
         request_form::{ChosenLength, Draft, Preview, PreviewStep, Problem, RequestForm},
     },
@@ -134,6 +136,7 @@ fn card(viewer: PersonRef, role: Role) -> RequestCard {
             missing: 1,
         },
         steps: vec![step],
+        escalation: None,
         grant: None,
         url: Some("https://c1.example/requests/42".to_owned()),
         viewer: Viewer {
@@ -143,7 +146,9 @@ fn card(viewer: PersonRef, role: Role) -> RequestCard {
             why: None,
             why_name: String::new(),
             decided: None,
+            overtaken: false,
             may_cancel: false,
+            may_escalate: false,
             may_end: false,
             may_extend: false,
             may_provision: false,
@@ -385,6 +390,7 @@ fn a_form_says_what_stands_in_the_way() {
         sentence: Refusal::AlreadyAsked { request: RequestId(12) }.sentence(),
         request: Some(RequestId(12)),
         url: Some("https://c1.example/requests/12".to_owned()),
+        may_escalate: false,
     });
     let shown = seen_view(&draw(&form));
     assert!(shown.ends_with(""), "{shown}");
@@ -834,6 +840,77 @@ fn an_approver_sees_an_emergency_for_somebody_else() {
 }
 
 #[test]
+fn an_emergency_that_was_none_says_who_made_it_one_and_what_no_longer_counts() {
+    let escalation = EscalationLine {
+        by: ana(),
+        reason: "Customers cannot pay.".to_owned(),
+        at: at(1),
+        void: 2,
+    };
+    let mut hers = card(ana(), Role::Requester);
+    hers.viewer.may_cancel = true;
+    hers.viewer.may_escalate = true;
+    let before = show(&hers);
+    assert!(
+        before.contains("[⚡ Escalate to emergency]  [Cancel request]"),
+        "{before}"
+    );
+    hers.emergency = true;
+    hers.viewer.may_escalate = false;
+    hers.escalation = Some(escalation.clone());
+    assert_snapshot!(show(&hers), @r"
+    [⚡ You have created a new access request: Production database / payments / Read · ⏳ Awaiting approval from Bob Stone + 2]
+    # ⚡ You have created a new access request
+    ⚡ *Grant Ana Lopes Read (https://c1.example/requests/42)*
+    App            Production database
+    Resource       payments
+    Entitlement    Read
+    Requested by   @ana
+    Requested for  @ana
+    Duration       4 hours
+    *Justification*
+    > Refunds are stuck, see https://tickets.example/INC-42.
+    > I have to read the ledger.
+    ⚡ Made an emergency by you · 2026-05-04 11:00 UTC · 2 earlier approvals no longer count
+    *What has changed*
+    > Customers cannot pay.
+    ⏳ Awaiting approval from @bob + 2
+    [Cancel request]
+    · #42 · asked 2026-05-04 10:00 UTC · Reply in this thread to talk with everyone involved
+    ");
+
+    let mut his = card(bob(), Role::Approver);
+    his.emergency = true;
+    his.escalation = Some(EscalationLine { void: 0, ..escalation });
+    his.viewer.overtaken = true;
+    his.steps[0].approvers = vec![cy()];
+    his.standing = Standing::Open {
+        step: 0,
+        awaiting: vec![cy()],
+        missing: 1,
+    };
+    assert_snapshot!(show(&his), @r"
+    [⚡ Ana Lopes asks for emergency access: Production database / payments / Read · ⚡ Now an emergency · no longer needed from you · awaiting approval from Cy Young]
+    # ⚡ Ana Lopes asks for emergency access
+    ⚡ *Grant Ana Lopes Read (https://c1.example/requests/42)*
+    App            Production database
+    Resource       payments
+    Entitlement    Read
+    Requested by   @ana
+    Requested for  @ana
+    Duration       4 hours
+    *Justification*
+    > Refunds are stuck, see https://tickets.example/INC-42.
+    > I have to read the ledger.
+    ⚡ Made an emergency by @ana · 2026-05-04 11:00 UTC
+    *What has changed*
+    > Customers cannot pay.
+    ⚡ Now an emergency · no longer needed from you · awaiting approval from @cy
+    · #42 · asked 2026-05-04 10:00 UTC · Reply in this thread to talk with everyone involved
+    ");
+}
+
+#[test]
 fn what_is_decided_has_no_buttons_and_says_how() {
     let mut outcomes = Vec::new();
     let mut see = |change: &dyn Fn(&mut RequestCard)| {
@@ -1161,7 +1238,7 @@ fn commands_answer() {
         seen(&view::lists::no_such_request("payments")),
     ];
     assert_snapshot!(answers.join("\n\n"), @r"
-    [What you can type: request, list, approvals, access, show, cancel, help]
+    [What you can type: request, list, approvals, access, show, cancel, escalate, help]
     *What you can type*
     `/c1 request [app] [access]` – ask for access; the words after it fill in the form
     `/c1 list` – what you asked for, and how it stands
@@ -1169,6 +1246,7 @@ fn commands_answer() {
     `/c1 access` – what you hold and for how long, with “Extend” and “I'm done”
     `/c1 show 42` – a request
     `/c1 cancel 42` – call a request off
+    `/c1 escalate 42 [why]` – make an open request an emergency
     `/c1 help` – this list
     [Request access](primary)
 
@@ -1313,6 +1391,40 @@ fn dialogs_ask_for_what_is_missing() {
 }
 
 #[test]
+fn making_it_an_emergency_says_what_follows() {
+    let mut card = card(ana(), Role::Requester);
+    card.length = Length::For(4 * HOUR);
+    let escalation = Escalation {
+        card,
+        length: Length::For(HOUR),
+        preview: Preview {
+            steps: vec![ask("Security", vec![cy(), dee()], 1)],
+        },
+        void: 1,
+    };
+    let dialog = view::decision::escalate_dialog(&escalation, "Customers cannot pay.", &mentions());
+    assert_eq!(dialog["private_metadata"], "42");
+    assert_snapshot!(seen_view(&dialog), @r"
+    === Make it an emergency ===
+    ⚡ Request #42 becomes an emergency: *Production database / payments / Read (https://c1.example/requests/42)* for @ana, 1 hour.
+    What has changed? (optional): Customers cannot pay.
+      Left empty, the reason so far stands.
+    · The reason so far: _“Refunds are stuck, see https://tickets.example/INC-42. I have to read the ledger.”_
+    · ⚡ Will be asked: one of 2 *Security*
+    The emergency rules decide from now on, and everyone whose approval is skipped is told at once. The approval given so far no longer counts. An emergency lasts 1 hour at most. The record shows that it was an emergency.
+    [Back]  [Escalate](primary)
+    ");
+    for (what, text) in worst_texts() {
+        let escalation = Escalation {
+            card: worst_card(&text, Role::Requester),
+            void: usize::MAX,
+            ..escalation.clone()
+        };
+        fine_view(what, &view::decision::escalate_dialog(&escalation, &text, &mentions()));
+    }
+}
+
+#[test]
 fn private_answers_are_sentences() {
     let link = |id: RequestId| Some(format!("https://c1.example/requests/{id}"));
     let answers = [
@@ -1437,6 +1549,12 @@ fn worst_card(text: &str, role: Role) -> RequestCard {
         missing: 40,
     };
     card.steps = steps;
+    card.escalation = Some(EscalationLine {
+        by: bad(text, 54),
+        reason: reason.clone(),
+        at: at(2),
+        void: usize::MAX,
+    });
     card.grant = Some(GrantLine {
         trouble: Some(reason.clone()),
         instructions: text.to_owned(),
@@ -1459,6 +1577,7 @@ fn worst_card(text: &str, role: Role) -> RequestCard {
         team_size: i64::MAX,
     });
     card.viewer.may_cancel = true;
+    card.viewer.may_escalate = true;
     card.viewer.may_end = true;
     card.viewer.may_extend = true;
     card.viewer.may_provision = true;
@@ -1662,6 +1781,7 @@ fn slack_takes_the_fullest_form() {
                 sentence: text.clone(),
                 request: Some(RequestId(12)),
                 url: custom.then(|| "https://c1.example/requests/12".to_owned()),
+                may_escalate: custom,
             });
             fine_view(what, &draw(&form));
             form.lengths = Some(LengthRules {

@@ -71,6 +71,20 @@ pub async fn entitlement_in(tx: &mut Tx<'_>, id: EntitlementId) -> Result<Option
     entitlement_with(tx.conn(), id).await
 }
 
+/// Keeps an entitlement as it is until the transaction ends.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn hold_still(tx: &mut Tx<'_>, id: EntitlementId) -> Result<(), DbError> {
+    sqlx::query!(
+        "-- hold an entitlement still\nSELECT FROM entitlements WHERE id = $1 FOR SHARE",
+        id.0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 async fn entitlement_with(on: impl PgExecutor<'_>, id: EntitlementId) -> Result<Option<Entitlement>, DbError> {
     let row = sqlx::query_as!(
         EntitlementRow,

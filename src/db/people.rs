@@ -184,6 +184,20 @@ pub async fn manages(db: &Db, manager: PersonId, person: PersonId) -> Result<boo
     .await?)
 }
 
+/// The keys of the groups that a person is in.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn groups_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<String>, DbError> {
+    Ok(sqlx::query_scalar!(
+        "-- groups_of
+        SELECT g.key FROM group_members m JOIN groups g ON g.id = m.group_id WHERE m.person_id = $1 ORDER BY g.key",
+        person.0
+    )
+    .fetch_all(tx.conn())
+    .await?)
+}
+
 /// The person behind a Slack account of this workspace.
 ///
 /// # Errors

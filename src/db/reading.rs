@@ -81,6 +81,8 @@ pub struct Stands {
     pub manages: bool,
     /// The open request for it.
     pub open: Option<RequestId>,
+    /// Is that one an emergency?
+    pub open_emergency: bool,
     /// Does the subject have it?
     pub held: bool,
     /// Until when.
@@ -110,6 +112,8 @@ pub async fn stands(
                              WHERE ca.catalog_id = c.id AND m.person_id = $2))) AS "visible!",
                 EXISTS (SELECT FROM above WHERE id = $1) AS "manages!",
                 (SELECT id FROM requests WHERE subject_id = $2 AND entitlement_id = $3 AND state = 'open') AS open,
+                EXISTS (SELECT FROM requests WHERE subject_id = $2 AND entitlement_id = $3 AND state = 'open'
+                           AND emergency) AS "open_emergency!",
                 EXISTS (SELECT FROM grants WHERE subject_id = $2 AND entitlement_id = $3
                            AND state IN ('provisioning', 'active')) AS "held!",
                 (SELECT until FROM grants WHERE subject_id = $2 AND entitlement_id = $3
@@ -124,6 +128,7 @@ pub async fn stands(
         visible: row.visible,
         manages: row.manages,
         open: row.open.map(RequestId),
+        open_emergency: row.open_emergency,
         held: row.held,
         held_until: row.held_until,
     })
@@ -352,7 +357,8 @@ pub async fn list(db: &Db, list: List, limit: i64) -> Result<(Vec<RequestId>, i6
                    FROM request_approvers a JOIN requests r ON r.id = a.request_id
                   WHERE a.person_id = $1 AND r.state = 'open'
                     AND NOT EXISTS (SELECT FROM decisions d
-                                     WHERE d.request_id = r.id AND d.step = a.step AND d.person_id = $1)
+                                     WHERE d.request_id = r.id AND d.step = a.step AND d.person_id = $1
+                                       AND d.round = jsonb_array_length(r.earlier))
                   ORDER BY r.emergency DESC, r.id LIMIT $2"#,
                 person.0,
                 limit

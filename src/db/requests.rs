@@ -27,6 +27,7 @@ struct Row {
     widened: bool,
     created_at: DateTime<Utc>,
     closed_at: Option<DateTime<Utc>>,
+    earlier: Value,
 }
 
 impl TryFrom<Row> for Request {
@@ -50,6 +51,7 @@ impl TryFrom<Row> for Request {
             created_at: row.created_at,
             closed_at: row.closed_at,
             widened: row.widened,
+            earlier: super::read("requests.earlier", row.earlier)?,
         })
     }
 }
@@ -63,7 +65,7 @@ pub async fn lock(tx: &mut Tx<'_>, id: RequestId) -> Result<Option<Request>, DbE
         Row,
         "-- lock a request
          SELECT id, requester_id, subject_id, entitlement_id, length, justification, emergency, extension, policy,
-                alarm, steps, outcome, revision, widened, created_at, closed_at
+                alarm, steps, outcome, revision, widened, created_at, closed_at, earlier
            FROM requests WHERE id = $1 FOR UPDATE",
         id.0
     )
@@ -105,7 +107,7 @@ pub async fn get_many(db: &Db, ids: &[RequestId]) -> Result<Vec<Request>, DbErro
         Row,
         "-- read several requests
          SELECT id, requester_id, subject_id, entitlement_id, length, justification, emergency, extension, policy,
-                alarm, steps, outcome, revision, widened, created_at, closed_at
+                alarm, steps, outcome, revision, widened, created_at, closed_at, earlier
            FROM requests WHERE id = ANY($1)",
         &ids
     )
@@ -163,7 +165,7 @@ pub async fn save(tx: &mut Tx<'_>, request: &Request) -> Result<(), DbError> {
         "-- save a request
          UPDATE requests
             SET length = $2, emergency = $3, policy = $4, alarm = $5, steps = $6, state = $7, outcome = $8,
-                revision = $9, widened = $10, closed_at = $11, wake_at = $12
+                revision = $9, widened = $10, closed_at = $11, wake_at = $12, earlier = $13
           WHERE id = $1",
         request.id.0,
         Option::<i64>::from(request.length),
@@ -177,6 +179,7 @@ pub async fn save(tx: &mut Tx<'_>, request: &Request) -> Result<(), DbError> {
         request.widened,
         request.closed_at,
         request.wake_at(),
+        super::write_json(&request.earlier),
     )
     .execute(tx.conn())
     .await?;
@@ -214,7 +217,7 @@ pub async fn set_asked(tx: &mut Tx<'_>, request: &Request) -> Result<(), DbError
 /// `decisions_pkey` when that person has decided that step.
 pub async fn insert_decision(
     tx: &mut Tx<'_>,
-    request: RequestId,
+    request: &Request,
     step: usize,
     decision: &Decision,
     via: &str,
@@ -225,14 +228,16 @@ pub async fn insert_decision(
     };
     sqlx::query!(
         "-- insert a decision
-         INSERT INTO decisions (request_id, step, person_id, verdict, reason, via, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        request.0,
+         INSERT INTO decisions (request_id, step, person_id, verdict, reason, via, at, round)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        request.id.0,
         i32::try_from(step).unwrap_or(i32::MAX),
         decision.person.0,
         verdict,
         decision.reason,
         via,
         decision.at,
+        i32::try_from(request.earlier.len()).unwrap_or(i32::MAX),
     )
     .execute(tx.conn())
     .await?;

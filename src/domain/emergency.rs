@@ -3,6 +3,7 @@
 use super::{
     condition::{Condition, Scope},
     ids::PolicyId,
+    length::Length,
     person::{Person, Role},
     refusal::Refusal,
 };
@@ -36,6 +37,16 @@ pub enum Who {
 }
 
 impl EmergencyRules {
+    /// The length that an emergency may have in place of the one that was asked for.
+    #[must_use]
+    pub fn capped(&self, length: Length) -> Length {
+        match (self.max, length) {
+            (None, length) => length,
+            (Some(max), Length::For(seconds)) => Length::For(seconds.min(max)),
+            (Some(max), Length::NoEnd) => Length::For(max),
+        }
+    }
+
     /// May this person use the toggle here? `groups` are the keys of the person's groups; `scope` is what a condition
     /// may look at. A condition that fails to evaluate is a no.
     ///

@@ -105,6 +105,18 @@ pub enum Event {
         /// Why.
         cause: Cause,
     },
+    /// An open request was made an emergency: it begins anew under another plan, and what was decided so far counts no
+    /// more.
+    Escalated {
+        /// Who made it one.
+        by: PersonId,
+        /// What has changed; empty if not said.
+        reason: String,
+        /// For how long, from now on.
+        length: Length,
+        /// How it will be decided.
+        plan: Plan,
+    },
 
     // --- grants ---
     /// A request was approved, so its subject is to have the access: a new grant, or a longer one.
@@ -224,6 +236,7 @@ impl Event {
             Self::Cancelled { .. } => "cancelled",
             Self::Expired { .. } => "expired",
             Self::Closed { .. } => "closed",
+            Self::Escalated { .. } => "escalated",
             Self::HoldAdded { .. } => "hold_added",
             Self::Provisioned { .. } => "provisioned",
             Self::ProvisioningFailed { .. } => "provisioning_failed",

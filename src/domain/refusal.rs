@@ -75,6 +75,20 @@ pub enum Refusal {
     EmergencyNotYours,
     /// Nobody in the organisation could decide.
     NobodyToAsk,
+    /// The person may not make an emergency of this request.
+    MayNotEscalate,
+    /// The request is an emergency already.
+    AlreadyEmergency,
+    /// The emergency policy would deny it at once.
+    EmergencyDenied {
+        /// What the policy says.
+        message: String,
+    },
+    /// The request was made an emergency after the buttons were shown.
+    Escalated {
+        /// By whom.
+        by: String,
+    },
     /// The person may not cancel this request.
     MayNotCancel,
     /// The person may not end this access.
@@ -112,6 +126,10 @@ impl Refusal {
             Self::EmergencyNotOffered => "emergency_not_offered",
             Self::EmergencyNotYours => "emergency_not_yours",
             Self::NobodyToAsk => "nobody_to_ask",
+            Self::MayNotEscalate => "may_not_escalate",
+            Self::AlreadyEmergency => "already_emergency",
+            Self::EmergencyDenied { .. } => "emergency_denied",
+            Self::Escalated { .. } => "escalated",
             Self::MayNotCancel => "may_not_cancel",
             Self::MayNotEnd => "may_not_end",
             Self::NotHeld => "not_held",
@@ -160,6 +178,20 @@ impl Refusal {
             Self::NobodyToAsk => {
                 "Nobody in the organisation could decide about this request. Please tell an administrator.".to_owned()
             }
+            Self::MayNotEscalate => {
+                "Only the person who asked, the person it is for, or their manager can make it an emergency.".to_owned()
+            }
+            Self::AlreadyEmergency => "This request is already an emergency.".to_owned(),
+            Self::EmergencyDenied { message } if message.is_empty() => {
+                "As an emergency it would be denied at once, so it stays as it is.".to_owned()
+            }
+            Self::EmergencyDenied { message } => {
+                format!("As an emergency it would be denied at once, so it stays as it is: {message}")
+            }
+            Self::Escalated { by } => format!(
+                "{by} has made this an emergency meanwhile. It follows other rules now, and what was decided before no \
+                 longer counts."
+            ),
             Self::MayNotCancel => {
                 "Only the person who asked, the person it is for, or an administrator can cancel it.".to_owned()
             }

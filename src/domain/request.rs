@@ -51,6 +51,28 @@ pub struct Request {
     pub closed_at: Option<DateTime<Utc>>,
     /// Has the present step's deadline brought in the fallback?
     pub widened: bool,
+    /// The plans it followed before, oldest first: for the record only.
+    pub earlier: Vec<Round>,
+}
+
+/// A plan that a request followed before it was made an emergency, with what had happened in it. All of its steps are
+/// void: nothing in it counts any more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Round {
+    /// The policy it followed, by key and version, and the name of the rule.
+    pub policy: (String, i64, String),
+    /// The steps, with the decisions made in them.
+    pub steps: Vec<Step>,
+    /// For how long was asked.
+    pub length: Length,
+    /// The last revision that belonged to it: buttons of this revision or an older one are dead.
+    pub revision: i64,
+    /// Who ended it.
+    pub by: PersonId,
+    /// What had changed; empty if not said.
+    pub reason: String,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// How a request stands.
@@ -125,6 +147,17 @@ pub enum Command {
         /// Why.
         reason: String,
     },
+    /// Somebody makes it an emergency. Whether they may, and what follows, is found out before.
+    Escalate {
+        /// Who.
+        by: PersonId,
+        /// What has changed.
+        reason: String,
+        /// For how long, from now on.
+        length: Length,
+        /// How it will be decided.
+        plan: Plan,
+    },
     /// Time passed, or people changed.
     Look,
 }
@@ -170,6 +203,7 @@ impl Request {
             created_at: at,
             closed_at: None,
             widened: false,
+            earlier: Vec::new(),
         })
     }
 
@@ -222,6 +256,23 @@ impl Request {
                     reason: tidy(reason, false)?,
                 }])
             }
+            Command::Escalate {
+                by,
+                reason,
+                length,
+                plan,
+            } => {
+                self.must_be_open(names)?;
+                if self.emergency {
+                    return Err(Refusal::AlreadyEmergency);
+                }
+                Ok(vec![Event::Escalated {
+                    by: *by,
+                    reason: tidy(reason, false)?,
+                    length: *length,
+                    plan: plan.clone(),
+                }])
+            }
             Command::Decide {
                 by,
                 step,
@@ -241,6 +292,10 @@ impl Request {
         reason: &str,
         names: &dyn Fn(PersonId) -> String,
     ) -> Result<Vec<Event>, Refusal> {
+        // Steps of an earlier plan have the same numbers: what was seen then says nothing about those of now.
+        if let Some(round) = self.earlier.iter().find(|round| revision <= round.revision) {
+            return Err(Refusal::Escalated { by: names(round.by) });
+        }
         let seen_step = self.steps.get(seen).ok_or(Refusal::Changed)?;
         if let Some(how) = (seen_step.state != StepState::Open)
             .then(|| self.how_step_ended(seen, names))
@@ -392,8 +447,37 @@ impl Request {
             }
             Event::Expired { .. } => self.close(RequestState::Expired, at),
             Event::Closed { cause } => self.close(RequestState::Closed { cause: *cause }, at),
+            Event::Escalated {
+                by,
+                reason,
+                length,
+                plan,
+            } => self.begin_anew(*by, reason, *length, plan, at),
             _ => {}
         }
+    }
+
+    /// Follows another plan from its first step. The present one is void and kept.
+    fn begin_anew(&mut self, by: PersonId, reason: &str, length: Length, plan: &Plan, at: DateTime<Utc>) {
+        let fresh = plan.steps.iter().cloned().map(Step::waiting).collect();
+        let mut steps = std::mem::replace(&mut self.steps, fresh);
+        steps.iter_mut().for_each(|step| step.state = StepState::Void);
+        let policy = (plan.policy.clone(), plan.policy_version, plan.rule.clone());
+        self.earlier.push(Round {
+            policy: std::mem::replace(&mut self.policy, policy),
+            steps,
+            length: self.length,
+            revision: self.revision,
+            by,
+            reason: reason.to_owned(),
+            at,
+        });
+        self.emergency = true;
+        self.length = length;
+        self.alarm.clone_from(&plan.alarm);
+        self.revision += 1;
+        self.state = RequestState::Open { step: 0 };
+        self.widened = false;
     }
 
     fn close(&mut self, state: RequestState, at: DateTime<Utc>) {

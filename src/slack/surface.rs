@@ -35,6 +35,9 @@ pub const VIEW_DECISION: &str = "decision";
 /// The question why a provisioning task will not be done.
 pub const VIEW_WONT_DO: &str = "wont_do_task";
 
+/// The question what has changed, before a request is made an emergency.
+pub const VIEW_ESCALATE: &str = "escalate";
+
 /// The form's app select; loads its options.
 pub const FORM_APP: &str = "form_app";
 
@@ -73,6 +76,12 @@ pub const CANCEL: &str = "cancel";
 
 /// The reason in the dialog about a task that will not be done.
 pub const REASON: &str = "reason";
+
+/// "Escalate to emergency": asks what has changed. Value: the request.
+pub const ESCALATE: &str = "escalate_request";
+
+/// What has changed, in the dialog that makes a request an emergency.
+pub const ESCALATION_REASON: &str = "escalation_reason";
 
 /// "I'm done". Value: the grant.
 pub const END: &str = "end";

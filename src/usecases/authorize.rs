@@ -40,6 +40,29 @@ pub fn cancel(person: &Person, request: &Request, facts: &Facts) -> Result<(), R
     }
 }
 
+/// May this person make an emergency of the request? Whoever asked, whoever it is for, and their manager; and of them
+/// those who may use emergency access here.
+///
+/// # Errors
+/// [`Refusal::MayNotEscalate`], [`Refusal::NotTakingPart`]; [`Refusal::EmergencyNotOffered`] and
+/// [`Refusal::EmergencyNotYours`] as the entitlement's rules have it at this moment.
+pub fn escalate(person: &Person, request: &Request, facts: &Facts) -> Result<(), Refusal> {
+    takes_part(person)?;
+    let manages = facts
+        .person(request.subject)
+        .is_some_and(|subject| subject.manager == Some(person.id));
+    if person.id != request.requester && person.id != request.subject && !manages {
+        return Err(Refusal::MayNotEscalate);
+    }
+    // Of a request that is over, or an emergency already, that is what there is to say.
+    if !request.is_open() || request.emergency {
+        return Ok(());
+    }
+    let rules = &facts.entitlement.emergency;
+    let scope = facts.scope(person.id, request.subject, true, rules.capped(request.length));
+    rules.check(person, &facts.groups_of(person.id), &scope).map(drop)
+}
+
 /// May this person end the access? Whoever holds it, the owners, and the admins.
 ///
 /// # Errors
@@ -65,6 +88,7 @@ pub fn may_see(person: &Person, request: &Request, owners: &[PersonId], manager_
         || request
             .steps
             .iter()
+            .chain(request.earlier.iter().flat_map(|round| &round.steps))
             .any(|step| step.asks(person.id) || step.decision_of(person.id).is_some())
 }
 

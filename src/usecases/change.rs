@@ -110,17 +110,37 @@ pub(super) async fn change_request(
     command: &request::Command,
     may: impl FnOnce(&Request, &Facts) -> Result<(), Refusal>,
 ) -> Result<Result<Request, Refusal>, Error> {
-    let mut request = db::requests::lock(tx, id).await?.ok_or(Error::NotFound)?;
+    let request = db::requests::lock(tx, id).await?.ok_or(Error::NotFound)?;
     let facts = facts::of_request(tx, &request, actor.person).await?;
+    change_locked(tx, now, actor, request, &facts, |request, facts| {
+        may(request, facts)?;
+        Ok(command.clone())
+    })
+    .await
+}
+
+/// Changes a request that is locked, with the facts of this moment. `command` says what is wanted, or why it may not be.
+///
+/// # Errors
+/// The database's.
+pub(super) async fn change_locked(
+    tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
+    actor: Actor,
+    mut request: Request,
+    facts: &Facts,
+    command: impl FnOnce(&Request, &Facts) -> Result<request::Command, Refusal>,
+) -> Result<Result<Request, Refusal>, Error> {
     let mut happened = Happened::new();
     // The approvers of this moment decide, not those of when the buttons were shown.
-    happened.by_itself(request.proceed(&facts, now));
-    let decided = may(&request, &facts).and_then(|()| request.decide(command, &|person| facts.name(person)));
+    happened.by_itself(request.proceed(facts, now));
+    let names = |person| facts.name(person);
+    let decided = command(&request, facts).and_then(|command| request.decide(&command, &names));
     let refused = match decided {
         Ok(decided) => {
             decided.iter().for_each(|event| request.apply(event, now));
             happened.by_actor(decided);
-            happened.by_itself(request.proceed(&facts, now));
+            happened.by_itself(request.proceed(facts, now));
             None
         }
         // Nothing has happened, so there is nothing to write.
@@ -128,7 +148,7 @@ pub(super) async fn change_request(
         Err(refusal) => Some(refusal),
     };
     db::requests::save(tx, &request).await?;
-    finish_request(tx, now, actor, &request, &facts, &happened).await?;
+    finish_request(tx, now, actor, &request, facts, &happened).await?;
     Ok(refused.map_or(Ok(request), Err))
 }
 
@@ -147,7 +167,7 @@ async fn finish_request(
         if let Event::Decided { step, person, .. } = event
             && let Some(decision) = request.steps.get(*step).and_then(|step| step.decision_of(*person))
         {
-            db::requests::insert_decision(tx, request.id, *step, decision, actor.via.word()).await?;
+            db::requests::insert_decision(tx, request, *step, decision, actor.via.word()).await?;
         }
     }
     if happened.events.iter().any(|(event, _)| changes_who_is_asked(event)) {

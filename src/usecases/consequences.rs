@@ -142,6 +142,23 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, effect
                 .lines
                 .push(format!("🚫 The request was closed because {}", cause.words()));
         }
+        Event::Escalated { by, reason, .. } => {
+            effects.cards = true;
+            let void: usize = request.earlier.last().map_or(0, |round| {
+                round.steps.iter().map(crate::domain::step::Step::approvals).sum()
+            });
+            let void = match void {
+                0 => String::new(),
+                1 => " One approval no longer counts.".to_owned(),
+                more => format!(" {more} approvals no longer count."),
+            };
+            effects.lines.push(format!(
+                "⚡ *{}* made this an emergency{}{}{void}",
+                name(*by),
+                because(reason),
+                if reason.is_empty() && !void.is_empty() { "." } else { "" }
+            ));
+        }
         Event::Commented { .. } => {}
         _ => {}
     }

@@ -11,6 +11,7 @@ pub mod comment;
 pub mod consequences;
 pub mod decide_step;
 pub mod end_grant;
+pub mod escalate_request;
 pub mod facts;
 pub mod job;
 pub mod link_slack;

@@ -10,7 +10,7 @@ use super::{
 use crate::domain::{
     ids::PersonId,
     length::Length,
-    policy::StepSpec,
+    policy::{Policy, StepSpec},
     refusal::Refusal,
     step::{Step, resolve},
 };
@@ -20,8 +20,16 @@ use crate::domain::{
 /// # Errors
 /// [`Refusal::NobodyToAsk`] when a step comes to nobody, and those of [`Ask::policy`].
 pub fn preview(ask: &Ask, emergency: bool, length: Length) -> Result<Preview, Refusal> {
+    preview_of(ask, ask.policy(emergency)?, emergency, length)
+}
+
+/// The steps it would go through under this policy.
+///
+/// # Errors
+/// [`Refusal::NobodyToAsk`] when a step comes to nobody.
+pub fn preview_of(ask: &Ask, policy: &Policy, emergency: bool, length: Length) -> Result<Preview, Refusal> {
     let scope = ask.facts.scope(ask.requester, ask.subject, emergency, length);
-    let plan = ask.policy(emergency)?.plan(&scope);
+    let plan = policy.plan(&scope);
     let steps = plan
         .steps
         .into_iter()

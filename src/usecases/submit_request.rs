@@ -46,6 +46,10 @@ pub async fn submit_request(system: &System, actor: Actor, submission: Submissio
         .db
         .write("submit_request", async |tx| {
             let requester = actor.somebody()?;
+            if submission.emergency {
+                // Whether it may be had as an emergency is a matter of this moment, whenever the toggle was set.
+                db::catalog::hold_still(tx, entitlement).await?;
+            }
             let ask = Ask::load(tx, requester, subject, entitlement).await?;
             let event = ask.event(&submission)?;
             let request =
@@ -199,6 +203,12 @@ impl Ask {
         } else {
             Err(Refusal::EmergencyNotOffered)
         }
+    }
+
+    /// Is there an open request for this that could be made an emergency? Whether this person may is checked again then.
+    #[must_use]
+    pub fn may_escalate(&self) -> bool {
+        self.stands.open.is_some() && !self.stands.open_emergency && self.check_emergency().is_ok()
     }
 
     /// The lengths that may be asked for.

@@ -38,7 +38,7 @@ fn the_whole_story_in_the_words_people_read() {
         *Justification*
         > INC-42: find the lost order
         ⏳ Awaiting approval from @Carla Conti + 2
-        [Cancel request]
+        [⚡ Escalate to emergency]  [Cancel request]
         · #1 · asked (when) · Reply in this thread to talk with everyone involved
         ");
         insta::assert_snapshot!(shown(&carla), @r"

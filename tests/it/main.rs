@@ -13,6 +13,7 @@ mod cards;
 mod comments;
 mod crash;
 mod doctor;
+mod escalating;
 mod faults;
 mod grants;
 mod harness;

@@ -60,6 +60,9 @@ enum Act {
         stale: bool,
     },
     Cancel,
+    Escalate {
+        steps: Vec<StepSpec>,
+    },
     Wait {
         minutes: i64,
     },
@@ -89,6 +92,7 @@ fn any_act() -> impl Strategy<Value = Act> {
         20 => (1i64..9, 0usize..3, prop::bool::weighted(0.85), prop::bool::weighted(0.1))
             .prop_map(|(by, place, approve, stale)| Act::Decide { by, place, approve, stale }),
         1 => Just(Act::Cancel),
+        1 => proptest::collection::vec(any_step(), 1..3).prop_map(|steps| Act::Escalate { steps }),
         4 => (1i64..90).prop_map(|minutes| Act::Wait { minutes }),
         4 => (who.clone(), any::<bool>()).prop_map(|(who, active)| Act::Standing { who, active }),
         2 => (who.clone(), proptest::option::of(1i64..9)).prop_map(|(who, manager)| Act::Manager { who, manager }),
@@ -129,6 +133,21 @@ fn happens(story: &mut Story, act: &Act) {
             by: ANA,
             reason: String::new(),
         })),
+        Act::Escalate { steps } => {
+            let plan = Plan {
+                policy: "emergency".to_owned(),
+                policy_version: 1,
+                rule: String::new(),
+                steps: steps.clone(),
+                alarm: None,
+            };
+            drop(story.does(&Command::Escalate {
+                by: ANA,
+                reason: String::new(),
+                length: Length::For(600),
+                plan,
+            }));
+        }
         Act::Wait { minutes } => drop(story.after(TimeDelta::minutes(*minutes))),
         Act::Standing { who, active } => {
             let person = facts.people.get_mut(&PersonId(*who)).expect("one of eight");
@@ -235,8 +254,16 @@ fn obeys(story: &Story) {
     // Who was asked, and why, at the moment of each decision.
     let mut asked = Vec::new();
     let mut approved: Vec<(usize, PersonId)> = Vec::new();
+    let mut rounds = request.earlier.iter().map(|round| &round.steps).chain([&request.steps]);
+    let mut steps = rounds.next().expect("at least the present plan");
     for (_, event) in &story.events {
         match event {
+            // From here on nothing counts that was decided before.
+            Event::Escalated { .. } => {
+                steps = rounds.next().expect("another plan");
+                approved.clear();
+                asked.clear();
+            }
             Event::StepOpened { approvers, .. } | Event::ApproversChanged { approvers, .. } => {
                 asked.clone_from(approvers)
             }
@@ -247,7 +274,7 @@ fn obeys(story: &Story) {
                     .iter()
                     .find(|known| known.person == *person)
                     .expect("only those who are asked decide");
-                let StepSpec::Approval(spec) = &request.steps[*step].spec else {
+                let StepSpec::Approval(spec) = &steps[*step].spec else {
                     panic!("people decide only approvals")
                 };
                 let own = *person == request.requester || *person == request.subject;
@@ -267,7 +294,7 @@ fn obeys(story: &Story) {
             }
             Event::StepPassed { step, automatic: false } => {
                 let count = approved.iter().filter(|(place, _)| place == step).count();
-                let StepSpec::Approval(spec) = &request.steps[*step].spec else {
+                let StepSpec::Approval(spec) = &steps[*step].spec else {
                     panic!("only approvals are decided")
                 };
                 let enough = match spec.quorum {
@@ -281,6 +308,12 @@ fn obeys(story: &Story) {
             }
             _ => {}
         }
+    }
+    for round in &request.earlier {
+        assert!(
+            round.steps.iter().all(|step| step.state == StepState::Void),
+            "what came before is void"
+        );
     }
     if request.state == RequestState::Approved {
         assert!(

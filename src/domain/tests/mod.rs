@@ -1,6 +1,7 @@
 //! The rules of the domain, told in tables and checked on random histories. This file is the small company they play in.
 
 mod emergencies;
+mod escalations;
 mod facts;
 mod grants;
 mod histories;

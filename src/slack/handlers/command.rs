@@ -54,6 +54,7 @@ impl Handlers {
                 )))
             }
             "show" => self.show(person, rest).await,
+            "escalate" => self.escalate_command(person, rest).await,
             "cancel" => self.ask_to_cancel(person, rest).await,
             _ => Ok(Reply::Ephemeral(outgoing(lists::unknown_command(word)))),
         }

@@ -5,6 +5,7 @@ mod access;
 mod cancel;
 mod command;
 mod decision;
+mod escalation;
 mod home;
 mod options;
 mod request_form;
@@ -139,6 +140,7 @@ impl Handlers {
             surface::REQUEST => self.open_form(person, request_form::blank(), None).await,
             surface::APPROVE | surface::DENY => self.decide(person, &action.action_id, value, state, container).await,
             surface::CANCEL => self.cancel(person, value, container).await,
+            surface::ESCALATE => self.ask_what_changed(person, value, container).await,
             surface::END => self.end(person, value, container).await,
             surface::EXTEND => self.extend(person, value).await,
             surface::PROVISIONED | surface::REMOVED | surface::WONT_DO | surface::RETRY => {
@@ -154,6 +156,7 @@ impl Handlers {
         match view.callback_id.as_str() {
             surface::VIEW_REQUEST_FORM => self.submit_form(person, view).await,
             surface::VIEW_DECISION => self.decide_with_reason(person, view).await,
+            surface::VIEW_ESCALATE => self.escalate(person, view).await,
             surface::VIEW_WONT_DO => self.wont_do(person, view).await,
             _ => Ok(Reply::Ack),
         }

@@ -83,6 +83,14 @@ impl Handlers {
         };
         match submit_request(self.system(), actor(person), submission).await {
             Ok(_) => Ok(Reply::Ack),
+            // The first one can be made an emergency in place of asking a second time.
+            Err(Error::Refused(Refusal::AlreadyAsked { request })) if draft.emergency => {
+                match self.escalate_dialog(person, request, &draft.reason).await {
+                    Ok(Some(dialog)) => Ok(Reply::PushModal(dialog)),
+                    Ok(None) | Err(Error::Refused(_)) => Ok(at(view, &draft, &Refusal::AlreadyAsked { request })),
+                    Err(other) => Err(other),
+                }
+            }
             Err(Error::Refused(refusal)) => Ok(at(view, &draft, &refusal)),
             Err(other) => Err(other),
         }

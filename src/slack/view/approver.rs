@@ -137,6 +137,9 @@ fn outcome(card: &RequestCard) -> Phrase {
     let me = viewer.person;
     let mine = my_step(card);
     let stands = || state::standing(&card.standing, me);
+    if mine.is_none() && viewer.overtaken {
+        return Phrase::of("⚡ Now an emergency · no longer needed from you · ").then(stands().lowered());
+    }
     match (&card.standing, viewer.decided) {
         (Standing::Open { step, missing, .. }, Some(Verdict::Approve)) => {
             let phrase = Phrase::of("✅ Approved by you");

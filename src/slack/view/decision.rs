@@ -2,9 +2,10 @@
 //! will not be done. And what the buttons carry: ids and versions, never authority.
 
 use super::{
-    kit::{self, Modal, button, confirm, input, placeholder, sentence},
-    limits::{EXCERPT, INPUT},
+    kit::{self, Modal, button, confirm, context, input, placeholder, plain, sentence},
+    limits::{EXCERPT, INPUT, SECTION},
     phrase::Phrase,
+    preview::preview_line,
     text::{Mentions, cut},
 };
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     },
     slack::surface,
     usecases::queries::{
+        escalation::Escalation,
         my_work::{ProvisioningLine, RequestLine},
         request_card::{MayDecide, RequestCard},
     },
@@ -125,6 +127,61 @@ pub(super) fn cancel_button(request: RequestId) -> SlackBlockButtonElement {
         "Cancel request",
         "Keep it",
     ))
+}
+
+/// "Escalate to emergency": a dialog asks what has changed.
+pub(super) fn escalate_button(request: RequestId) -> SlackBlockButtonElement {
+    button(surface::ESCALATE, "⚡ Escalate to emergency", &request.to_string())
+}
+
+/// Asks what has changed, and says what follows, before a request is made an emergency. `typed` is the reason that stood
+/// in the form of a second request. The private metadata is the request's number.
+#[must_use]
+pub fn escalate_dialog(escalation: &Escalation, typed: &str, mentions: &Mentions) -> Value {
+    let card = &escalation.card;
+    let lead = Phrase::of("⚡ ")
+        .text(&format!("Request #{} becomes an emergency: ", card.id))
+        .link(card.url.as_deref(), &title(card))
+        .text(" for ")
+        .person(&card.subject)
+        .text(&format!(", {}.", escalation.length));
+    let mut follows = preview_line(&escalation.preview, true)
+        .text("\nThe emergency rules decide from now on, and everyone whose approval is skipped is told at once. ");
+    follows = match escalation.void {
+        0 => follows,
+        1 => follows.text("The approval given so far no longer counts. "),
+        more => follows.text(&format!("The {more} approvals given so far no longer count. ")),
+    };
+    if escalation.length != card.length {
+        follows = follows.text(&format!("An emergency lasts {} at most. ", escalation.length));
+    }
+    let follows = follows.text("The record shows that it was an emergency.");
+    let max = LONGEST_TEXT.min(INPUT);
+    let mut text =
+        reason_text(surface::ESCALATION_REASON, "What cannot wait, and since when?").with_focus_on_load(true);
+    if !typed.trim().is_empty() {
+        text = text.with_initial_value(cut(typed, max));
+    }
+    let said = match card.justification.trim() {
+        "" => Phrase::new(),
+        said => Phrase::of("The reason so far: ").said(said, EXCERPT),
+    };
+    Modal {
+        callback_id: surface::VIEW_ESCALATE,
+        title: "Make it an emergency",
+        submit: "Escalate",
+        close: "Back",
+        metadata: card.id.0.into(),
+    }
+    .of(vec![
+        sentence(&lead, mentions),
+        input(BLOCK_REASON, "What has changed?", text)
+            .with_optional(true)
+            .with_hint(plain("Left empty, the reason so far stands.", super::limits::LABEL))
+            .into(),
+        context(&said.markup(mentions, SECTION)),
+        context(&follows.markup(mentions, SECTION)),
+    ])
 }
 
 /// "I'm done", after a question.

@@ -23,7 +23,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 
 /// The commands: the word, what may follow, what it does.
-pub const COMMANDS: [(&str, &str, &str); 7] = [
+pub const COMMANDS: [(&str, &str, &str); 8] = [
     (
         "request",
         "[app] [access]",
@@ -38,11 +38,12 @@ pub const COMMANDS: [(&str, &str, &str); 7] = [
     ),
     ("show", "42", "a request"),
     ("cancel", "42", "call a request off"),
+    ("escalate", "42 [why]", "make an open request an emergency"),
     ("help", "", "this list"),
 ];
 
 /// Words that people try for a command.
-const MEANT: [(&str, &str); 9] = [
+const MEANT: [(&str, &str); 11] = [
     ("approve", "approvals"),
     ("deny", "approvals"),
     ("tasks", "approvals"),
@@ -52,6 +53,8 @@ const MEANT: [(&str, &str); 9] = [
     ("requests", "list"),
     ("grants", "access"),
     ("extend", "access"),
+    ("emergency", "escalate"),
+    ("urgent", "escalate"),
 ];
 
 /// What can be typed.

@@ -3,7 +3,7 @@
 
 use super::{
     Message, approver,
-    decision::{call_off_button, cancel_button, end_button, extend_button, title},
+    decision::{call_off_button, cancel_button, end_button, escalate_button, extend_button, title},
     kit::{actions, button, context, fields, header, quote, sentence},
     limits::{EXCERPT, FIELD, NAME, SECTION},
     phrase::Phrase,
@@ -17,7 +17,7 @@ use crate::{
         length::{Length, spoken},
     },
     slack::surface,
-    usecases::queries::request_card::{GrantLine, RequestCard, Role, Standing},
+    usecases::queries::request_card::{EscalationLine, GrantLine, RequestCard, Role, Standing},
 };
 use slack_morphism::prelude::*;
 
@@ -61,6 +61,9 @@ fn for_requester(card: &RequestCard, mentions: &Mentions) -> Message {
     blocks.extend(what(card, mentions));
     blocks.extend(standing(card, mentions));
     let mut buttons = Vec::new();
+    if viewer.may_escalate {
+        buttons.push(escalate_button(card.id));
+    }
     if viewer.may_cancel {
         buttons.push(cancel_button(card.id));
     }
@@ -173,11 +176,31 @@ pub(super) fn what(card: &RequestCard, mentions: &Mentions) -> Vec<SlackBlock> {
     pairs.push(("Requested by", value(Phrase::new().person(&card.requester))));
     pairs.push(("Requested for", value(Phrase::new().person(&card.subject))));
     pairs.push(("Duration", value(duration(card.length))));
-    vec![
+    let mut blocks = vec![
         sentence(&link, mentions),
         fields(&pairs),
         quote("Justification", &card.justification),
-    ]
+    ];
+    blocks.extend(card.escalation.iter().flat_map(|line| escalated(line, card, mentions)));
+    blocks
+}
+
+/// Who made it an emergency, why, and what that took with it.
+fn escalated(line: &EscalationLine, card: &RequestCard, mentions: &Mentions) -> Vec<SlackBlock> {
+    let phrase = Phrase::of("⚡ Made an emergency by ")
+        .person_or_you(&line.by, card.viewer.person)
+        .text(" · ")
+        .when(line.at);
+    let phrase = match line.void {
+        0 => phrase,
+        1 => phrase.text(" · 1 earlier approval no longer counts"),
+        more => phrase.text(&format!(" · {more} earlier approvals no longer count")),
+    };
+    let mut blocks = vec![sentence(&phrase, mentions)];
+    if !line.reason.trim().is_empty() {
+        blocks.push(quote("What has changed", &line.reason));
+    }
+    blocks
 }
 
 /// How it stands, the steps on the way, the access that came of it.

@@ -6,7 +6,7 @@
 //! value by its action id.
 
 use super::{
-    kit::{Modal, context, input, option, placeholder, plain, section},
+    kit::{Modal, actions, button, context, input, option, placeholder, plain, section},
     limits::{INPUT, LABEL, OPTIONS, SECTION},
     phrase::Phrase,
     preview::preview_line,
@@ -156,6 +156,10 @@ pub fn request_form(form: &RequestForm, asker: PersonId, mentions: &Mentions) ->
     }
     if let Some(problem) = &form.problem {
         blocks.push(section(&problem_line(problem, mentions)));
+        if let Some(request) = problem.request.filter(|_| problem.may_escalate) {
+            let text = format!("⚡ Make #{request} an emergency");
+            blocks.push(actions(vec![button(surface::ESCALATE, &text, &request.to_string())]));
+        }
     } else if let Some(preview) = &form.preview {
         blocks.push(context(
             &preview_line(preview, draft.emergency).markup(mentions, SECTION),

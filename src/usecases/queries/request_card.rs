@@ -5,10 +5,12 @@ use crate::{
     db::{self, Db, DbError, reading::GrantRow},
     domain::{
         self,
+        catalog::Entitlement,
         event::Cause,
         grant::GrantState,
         ids::{GrantId, PersonId, RequestId},
         length::Length,
+        person::Person,
         policy::StepSpec,
         request::{Request, RequestState},
         step::{Step, StepState, Verdict, Why},
@@ -55,6 +57,8 @@ pub struct RequestCard {
     pub standing: Standing,
     /// Every step of the plan, in order.
     pub steps: Vec<StepLine>,
+    /// How it became an emergency, if it was not one from the start.
+    pub escalation: Option<EscalationLine>,
     /// What became of it, once it is approved.
     pub grant: Option<GrantLine>,
     /// Address of the details page, if c1 knows its own address.
@@ -101,6 +105,19 @@ pub enum Standing {
         /// Why.
         cause: Cause,
     },
+}
+
+/// How a request became an emergency.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EscalationLine {
+    /// Who made it one.
+    pub by: PersonRef,
+    /// What had changed; may be empty.
+    pub reason: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// How many approvals count no more because of it.
+    pub void: usize,
 }
 
 /// A step of the plan.
@@ -186,8 +203,12 @@ pub struct Viewer {
     pub why_name: String,
     /// What they decided, if they did.
     pub decided: Option<Verdict>,
+    /// Were they asked, or did they decide, before it became an emergency?
+    pub overtaken: bool,
     /// May they call it off?
     pub may_cancel: bool,
+    /// May they make it an emergency?
+    pub may_escalate: bool,
     /// May they end the access ("I'm done")?
     pub may_end: bool,
     /// May they ask for more time?
@@ -273,6 +294,11 @@ pub async fn request_card(
     let admin = person.is_some_and(|person| {
         person.is(domain::person::Role::RequestAdmin) || person.is(domain::person::Role::SuperAdmin)
     });
+    let may_escalate = role == Role::Requester
+        && match person {
+            Some(person) => may_escalate(db, &request, &entitlement, person).await?,
+            None => false,
+        };
     let live = grant.as_ref().is_some_and(|grant| grant.state.is_live());
     let by_hand = |states: &[GrantState]| {
         role == Role::Provisioner && grant.as_ref().is_some_and(|grant| states.contains(&grant.state))
@@ -298,6 +324,12 @@ pub async fn request_card(
         why,
         may_decide,
         decided: decided.filter(|_| role == Role::Approver),
+        overtaken: request
+            .earlier
+            .iter()
+            .flat_map(|round| &round.steps)
+            .any(|step| step.asks(viewer) || step.decision_of(viewer).is_some()),
+        may_escalate,
         may_cancel: role == Role::Requester && request.is_open() && (own || manages || admin),
         may_end: role == Role::Requester && live && viewer == request.subject,
         may_extend: role == Role::Requester
@@ -328,10 +360,32 @@ pub async fn request_card(
         created_at: request.created_at,
         standing: names.standing(&request),
         steps: request.steps.iter().map(|step| step_line(step, &names)).collect(),
+        escalation: request.earlier.last().map(|round| EscalationLine {
+            by: names.get(round.by),
+            reason: round.reason.clone(),
+            at: round.at,
+            void: round.steps.iter().map(Step::approvals).sum(),
+        }),
         grant: grant.map(|grant| grant_line(grant, &names)).transpose()?,
         url: system.request_url(id),
         viewer,
     }))
+}
+
+/// May this person make it an emergency now? Asks the database only where it could be.
+async fn may_escalate(db: &Db, request: &Request, entitlement: &Entitlement, person: &Person) -> Result<bool, DbError> {
+    if !request.is_open() || request.emergency || !entitlement.emergency.enabled {
+        return Ok(false);
+    }
+    let concerned = db::facts::Concerned {
+        requester: person.id,
+        subject: request.subject,
+        others: Vec::new(),
+        keys: Vec::new(),
+        groups: Vec::new(),
+    };
+    let facts = db::facts::glance(db, &concerned, entitlement.clone()).await?;
+    Ok(authorize::escalate(person, request, &facts).is_ok())
 }
 
 /// The decision a person may make now, judging by who was asked when the request was last looked at.
@@ -462,6 +516,7 @@ impl RequestCard {
         let context = self.viewer.context.iter().flat_map(|context| &context.team_holders);
         let all = [&self.requester, &self.subject]
             .into_iter()
+            .chain(self.escalation.iter().map(|escalation| &escalation.by))
             .chain(steps)
             .chain(grant)
             .chain(context);

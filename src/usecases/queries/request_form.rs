@@ -77,6 +77,8 @@ pub struct Problem {
     pub request: Option<RequestId>,
     /// Its address, if c1 knows its own.
     pub url: Option<String>,
+    /// Can that request be made an emergency, as the toggle asks?
+    pub may_escalate: bool,
 }
 
 /// Who will be asked, and in how many steps.
@@ -182,7 +184,12 @@ fn describe(system: &System, form: &mut RequestForm, ask: &Ask) {
     });
     match judged {
         Ok(preview) => form.preview = Some(preview),
-        Err(refusal) => form.problem = Some(problem(system, &refusal)),
+        Err(refusal) => {
+            form.problem = Some(Problem {
+                may_escalate: form.draft.emergency && ask.may_escalate(),
+                ..problem(system, &refusal)
+            });
+        }
     }
 }
 
@@ -207,6 +214,7 @@ fn problem(system: &System, refusal: &Refusal) -> Problem {
         sentence: refusal.sentence(),
         request,
         url: request.and_then(|id| system.request_url(id)),
+        may_escalate: false,
     }
 }
 
