@@ -19,11 +19,12 @@ use c1::{
     },
     usecases::queries::{
         catalog_for::{AppChoice, EntitlementChoice, Holding},
+        desk::{AdminForm, ReassignForm, ShortenForm},
         escalation::Escalation,
         my_work::{AccessLine, Home, ProvisioningLine, RequestLine},
         request_card::{
-            Context, DecisionLine, EscalationLine, GrantLine, MayDecide, PersonRef, RequestCard, Role, Standing,
-            StepLine, Viewer,
+            Context, DecisionLine, Desk, EscalationLine, GrantLine, MayDecide, PersonRef, ReassignedLine, RequestCard,
+            Role, Standing, StepLine, Viewer,
         },
         request_form::{ChosenLength, Draft, Preview, PreviewStep, Problem, RequestForm},
     },
@@ -103,6 +104,9 @@ fn step(name: &str, state: StepState, needed: usize) -> StepLine {
         needed,
         decisions: vec![],
         due_at: None,
+        claim: None,
+        reassigned: vec![],
+        skipped: None,
     }
 }
 
@@ -126,6 +130,7 @@ fn card(viewer: PersonRef, role: Role) -> RequestCard {
         requester: ana(),
         subject: ana(),
         length: Length::For(4 * HOUR),
+        shortened: None,
         justification: "Refunds are stuck, see https://tickets.example/INC-42.\nI have to read the ledger.".to_owned(),
         emergency: false,
         extension: false,
@@ -155,6 +160,9 @@ fn card(viewer: PersonRef, role: Role) -> RequestCard {
             may_retry: false,
             may_deprovision: false,
             context: None,
+            desk: None,
+            may_remind: false,
+            may_administer: false,
         },
     }
 }
@@ -325,6 +333,186 @@ fn walk(value: &Value, see: &mut impl FnMut(&Value)) {
         Value::Object(map) => map.values().for_each(|item| walk(item, see)),
         _ => {}
     }
+}
+
+// --- beside deciding ---
+
+fn with_menu() -> RequestCard {
+    let mut card = for_bob();
+    card.viewer.desk = Some(Desk {
+        claimed: false,
+        may_claim: true,
+        may_reassign: true,
+    });
+    card
+}
+
+#[test]
+fn a_menu_at_the_buttons_has_what_else_can_be_done() {
+    let mut card = with_menu();
+    let menu = |card: &RequestCard| {
+        let shown = show(card);
+        let line = shown.lines().find(|line| line.contains("[Approve]")).map(str::to_owned);
+        line.expect("the buttons")
+    };
+    let mut said = vec![menu(&card)];
+    card.viewer.desk = Some(Desk {
+        claimed: true,
+        may_claim: false,
+        may_reassign: false,
+    });
+    said.push(menu(&card));
+    assert_snapshot!(said.join("\n"), @r"
+    [Approve](primary)  [Deny](danger)  [⋯ I'm on it | Make it shorter… | Reassign… | Ask Ana Lopes…]
+    [Approve](primary)  [Deny](danger)  [⋯ I'm not on it any more | Make it shorter… | Ask Ana Lopes…]
+    ");
+}
+
+#[test]
+fn a_card_shows_what_people_have_arranged() {
+    let mut card = with_menu();
+    card.shortened = Some((Length::For(7 * DAY), cy()));
+    card.steps[0].claim = Some((cy(), at(2)));
+    card.steps[0].reassigned = vec![
+        ReassignedLine {
+            from: dee(),
+            to: cy(),
+            by: dee(),
+            reason: "on leave".to_owned(),
+        },
+        ReassignedLine {
+            from: ana(),
+            to: bob(),
+            by: cy(),
+            reason: "nobody else is there".to_owned(),
+        },
+    ];
+    assert_snapshot!(show(&card), @r"
+    [Ana Lopes asks for access: Production database / payments / Read · “Refunds are stuck, see https://tickets.example/INC-42. I have to read the ledger.”]
+    # Ana Lopes asks for access
+    *Grant Ana Lopes Read (https://c1.example/requests/42)*
+    App            Production database
+    Resource       payments
+    Entitlement    Read
+    Requested by   @ana
+    Requested for  @ana
+    Duration       4 hours, shortened from 1 week by @cy
+    *Justification*
+    > Refunds are stuck, see https://tickets.example/INC-42.
+    > I have to read the ledger.
+    · Why you: you own *Production database*
+    Given 3 times before, last on 2026-04-30 06:00 UTC
+    2 of 6 in *Data* hold it now: @cy, *Dee Fox*
+    ↪️ Reassigned by *Dee Fox* to @cy: _“on leave”_
+    ↪️ Reassigned by administrator @cy from @ana to you: _“nobody else is there”_
+    👋 @cy is on it until 2026-05-04 12:00 UTC
+    Your reason (needed to deny): ____ (The person who asked will read it.)
+    [Approve](primary)  [Deny](danger)  [⋯ I'm on it | Make it shorter… | Reassign… | Ask Ana Lopes…]
+    · #42 · asked 2026-05-04 10:00 UTC · Reply in this thread to talk with everyone involved
+    ");
+}
+
+#[test]
+fn a_card_never_takes_a_skipped_step_for_an_approval() {
+    let mut card = card(ana(), Role::Requester);
+    card.standing = Standing::Overridden { by: cy() };
+    card.steps[0].state = StepState::Skipped;
+    card.steps[0].skipped = Some((cy(), "all of them are on a plane".to_owned()));
+    let shown = show(&card);
+    assert!(!shown.to_lowercase().contains("approved"), "{shown}");
+    assert_snapshot!(shown, @r"
+    [You have created a new access request: Production database / payments / Read · ⏭️ Step skipped by administrator Cy Young]
+    # You have created a new access request
+    *Grant Ana Lopes Read (https://c1.example/requests/42)*
+    App            Production database
+    Resource       payments
+    Entitlement    Read
+    Requested by   @ana
+    Requested for  @ana
+    Duration       4 hours
+    *Justification*
+    > Refunds are stuck, see https://tickets.example/INC-42.
+    > I have to read the ledger.
+    ⏭️ Step skipped by administrator @cy
+    » *Database owners* — skipped by administrator @cy: _“all of them are on a plane”_
+    · #42 · asked 2026-05-04 10:00 UTC · Reply in this thread to talk with everyone involved
+    ");
+}
+
+#[test]
+fn the_dialogs_behind_the_menu() {
+    let seen = Seen {
+        request: RequestId(42),
+        step: 0,
+        revision: 3,
+    };
+    let reassign = ReassignForm {
+        card: with_menu(),
+        takers: Some(vec![cy(), dee()]),
+        reason: true,
+    };
+    let shorten = ShortenForm {
+        card: with_menu(),
+        presets: vec![HOUR, 2 * HOUR],
+    };
+    let admin = AdminForm {
+        card: card(ana(), Role::Requester),
+        step: (0, "Database owners".to_owned()),
+        waiting: vec![cy(), dee()],
+    };
+    let shown = [
+        view::desk::reassign_dialog(&reassign, seen, &mentions()),
+        view::desk::reassign_dialog(
+            &ReassignForm {
+                takers: None,
+                reason: false,
+                ..reassign.clone()
+            },
+            seen,
+            &mentions(),
+        ),
+        view::desk::shorten_dialog(&shorten, seen, &mentions()),
+        view::desk::question_dialog(&with_menu(), seen, &mentions()),
+        view::desk::admin_dialog(&admin, 3, &mentions()),
+    ]
+    .iter()
+    .map(seen_view)
+    .collect::<Vec<_>>()
+    .join("\n\n");
+    assert_snapshot!(shown, @r"
+    === Reassign ===
+    You give away: *Production database / payments / Read (https://c1.example/requests/42)* for @ana, 4 hours. They are asked in your place; you are asked again if they cannot decide any more.
+    To whom?: ‹Choose a person›▾
+    Why?: ____ (Everyone involved reads it.)
+    [Back]  [Reassign](primary)
+
+    === Reassign ===
+    You give away: *Production database / payments / Read (https://c1.example/requests/42)* for @ana, 4 hours. They are asked in your place; you are asked again if they cannot decide any more.
+    To whom?: ‹Choose a person›▾
+    Why? (optional): ____ (Everyone involved reads it.)
+    [Back]  [Reassign](primary)
+
+    === Make it shorter ===
+    Asked for: *Production database / payments / Read (https://c1.example/requests/42)* for @ana, 4 hours. It can only be made shorter. Approvals that were given stay.
+    How long at most? (optional): ‹Choose how long›▾
+    Or exactly (optional): ____ (e.g. 90m, 12h, 1w2d)
+      m for minutes, h for hours, d for days, w for weeks.
+    Why? (optional): ____ (The person who asked will read it.)
+    [Back]  [Shorten](primary)
+
+    === Ask a question ===
+    About: *Production database / payments / Read (https://c1.example/requests/42)* for @ana, 4 hours. Everyone involved reads your question and the answer in their threads.
+    Your question to Ana Lopes: ____ (What do you need to know to decide?)
+    [Back]  [Ask](primary)
+
+    === Administer ===
+    *Production database / payments / Read (https://c1.example/requests/42)* for @ana, 4 hours. The step that is open is *Database owners*. What you do here stands on the record under your name, as an administrator's act and not as an approval.
+    What is to be done?: ‹Choose›▾
+    In whose place? (to give the step to somebody else) (optional): ‹Choose a person›▾
+    To whom? (to give the step to somebody else) (optional): ‹Choose a person›▾
+    Why?: ____ (Everyone involved reads it.)
+    [Back]  [Do it](primary)
+    ");
 }
 
 // --- asking ---
@@ -685,6 +873,7 @@ fn the_requester_reads_what_became_of_it() {
     card.standing = Standing::Cancelled {
         by: ana(),
         reason: String::new(),
+        admin: false,
     };
     said.push(tail(&card));
     card.standing = Standing::Expired;
@@ -846,6 +1035,7 @@ fn an_emergency_that_was_none_says_who_made_it_one_and_what_no_longer_counts() {
         reason: "Customers cannot pay.".to_owned(),
         at: at(1),
         void: 2,
+        restarted: false,
     };
     let mut hers = card(ana(), Role::Requester);
     hers.viewer.may_cancel = true;
@@ -1004,6 +1194,7 @@ fn what_is_decided_has_no_buttons_and_says_how() {
         card.standing = Standing::Cancelled {
             by: ana(),
             reason: "solved".to_owned(),
+            admin: false,
         }
     });
     see(&|card| card.standing = Standing::Expired);
@@ -1530,6 +1721,9 @@ fn worst_card(text: &str, role: Role) -> RequestCard {
                 .map(|by| decided(by.clone(), Verdict::Approve, &reason))
                 .collect(),
             due_at: Some(at(9)),
+            claim: None,
+            reassigned: vec![],
+            skipped: None,
         })
         .collect();
     steps[30].state = StepState::Open;
@@ -1554,6 +1748,7 @@ fn worst_card(text: &str, role: Role) -> RequestCard {
         reason: reason.clone(),
         at: at(2),
         void: usize::MAX,
+        restarted: false,
     });
     card.grant = Some(GrantLine {
         trouble: Some(reason.clone()),

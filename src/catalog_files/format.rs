@@ -69,8 +69,20 @@ pub(super) struct StepFile {
     pub(super) distinct: Option<bool>,
     pub(super) reason: Option<String>,
     pub(super) deadline: Option<DeadlineFile>,
+    pub(super) claim: Option<String>,
+    pub(super) remind: Option<String>,
+    pub(super) channel: Option<String>,
+    /// `anyone`, or whom and whether with a reason.
+    pub(super) reassign: Option<Value>,
     pub(super) approve: Option<Value>,
     pub(super) deny: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReassignFile {
+    pub(super) to: Value,
+    pub(super) reason: Option<bool>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -4,6 +4,7 @@ pub mod apply;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod doctor;
+pub mod request;
 pub mod serve;
 
 use crate::{
@@ -36,6 +37,9 @@ enum Verb {
     Migrate,
     /// Make people, groups, policies and the catalog what a folder of files says; shows the plan first
     Apply(apply::Apply),
+    /// Act on an open request outside its plan: cancel, restart, skip a step, reassign
+    #[command(subcommand)]
+    Request(request::Request),
     /// Print the Slack app's manifest: for Socket Mode, or for signed HTTP to an address
     Manifest {
         /// Where Slack shall send to, such as https://c1.example.com
@@ -71,6 +75,7 @@ pub fn run(words: Words) -> ExitCode {
             Verb::Demo(demo) => demo.run().await.map(|()| ExitCode::SUCCESS),
             Verb::Migrate => migrate().await.map(|()| ExitCode::SUCCESS),
             Verb::Apply(apply) => apply.run().await,
+            Verb::Request(request) => request.run().await,
             Verb::Manifest { http } => {
                 say(http
                     .map_or_else(|| manifest::SOCKET_MODE.to_owned(), |base| manifest::for_http(&base))

@@ -28,6 +28,7 @@ struct Row {
     created_at: DateTime<Utc>,
     closed_at: Option<DateTime<Utc>>,
     earlier: Value,
+    shortened: Option<Value>,
 }
 
 impl TryFrom<Row> for Request {
@@ -52,6 +53,10 @@ impl TryFrom<Row> for Request {
             closed_at: row.closed_at,
             widened: row.widened,
             earlier: super::read("requests.earlier", row.earlier)?,
+            shortened: row
+                .shortened
+                .map(|value| super::read("requests.shortened", value))
+                .transpose()?,
         })
     }
 }
@@ -65,7 +70,7 @@ pub async fn lock(tx: &mut Tx<'_>, id: RequestId) -> Result<Option<Request>, DbE
         Row,
         "-- lock a request
          SELECT id, requester_id, subject_id, entitlement_id, length, justification, emergency, extension, policy,
-                alarm, steps, outcome, revision, widened, created_at, closed_at, earlier
+                alarm, steps, outcome, revision, widened, created_at, closed_at, earlier, shortened
            FROM requests WHERE id = $1 FOR UPDATE",
         id.0
     )
@@ -107,7 +112,7 @@ pub async fn get_many(db: &Db, ids: &[RequestId]) -> Result<Vec<Request>, DbErro
         Row,
         "-- read several requests
          SELECT id, requester_id, subject_id, entitlement_id, length, justification, emergency, extension, policy,
-                alarm, steps, outcome, revision, widened, created_at, closed_at, earlier
+                alarm, steps, outcome, revision, widened, created_at, closed_at, earlier, shortened
            FROM requests WHERE id = ANY($1)",
         &ids
     )
@@ -165,7 +170,7 @@ pub async fn save(tx: &mut Tx<'_>, request: &Request) -> Result<(), DbError> {
         "-- save a request
          UPDATE requests
             SET length = $2, emergency = $3, policy = $4, alarm = $5, steps = $6, state = $7, outcome = $8,
-                revision = $9, widened = $10, closed_at = $11, wake_at = $12, earlier = $13
+                revision = $9, widened = $10, closed_at = $11, wake_at = $12, earlier = $13, shortened = $14
           WHERE id = $1",
         request.id.0,
         Option::<i64>::from(request.length),
@@ -180,6 +185,7 @@ pub async fn save(tx: &mut Tx<'_>, request: &Request) -> Result<(), DbError> {
         request.closed_at,
         request.wake_at(),
         super::write_json(&request.earlier),
+        request.shortened.as_ref().map(super::write_json),
     )
     .execute(tx.conn())
     .await?;

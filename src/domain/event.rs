@@ -117,6 +117,85 @@ pub enum Event {
         /// How it will be decided.
         plan: Plan,
     },
+    /// An approver said "I'm on it".
+    Claimed {
+        /// The step.
+        step: usize,
+        /// Who.
+        person: PersonId,
+        /// When it lapses by itself.
+        until: DateTime<Utc>,
+    },
+    /// Nobody is on it any more: it was given back, it lapsed, or whoever was on it has decided or left.
+    ClaimEnded {
+        /// The step.
+        step: usize,
+        /// Who was on it.
+        person: PersonId,
+    },
+    /// A place among those who are asked was given to somebody else.
+    Reassigned {
+        /// The step.
+        step: usize,
+        /// Whose it was.
+        from: PersonId,
+        /// Whose it is.
+        to: PersonId,
+        /// Who gave it: its holder, or an administrator.
+        by: PersonId,
+        /// Why; empty if not said.
+        reason: String,
+    },
+    /// An approver made the access shorter before deciding.
+    Shortened {
+        /// The step.
+        step: usize,
+        /// Who.
+        by: PersonId,
+        /// From this length.
+        from: Length,
+        /// To this one.
+        to: Length,
+        /// Why; empty if not said.
+        reason: String,
+    },
+    /// Whoever asked wants the approvers reminded.
+    Nudged {
+        /// The step.
+        step: usize,
+        /// Who.
+        by: PersonId,
+    },
+    /// Nobody decided in time, so everyone who is asked is reminded.
+    DeadlineReminded {
+        /// The step.
+        step: usize,
+    },
+    /// An administrator called it off.
+    CancelledByAdmin {
+        /// Who.
+        by: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// An administrator had it begin anew under today's policy: what was approved before counts no more.
+    Restarted {
+        /// Who.
+        by: PersonId,
+        /// Why.
+        reason: String,
+        /// How it will be decided.
+        plan: Plan,
+    },
+    /// An administrator passed over a step. It is no approval.
+    StepSkippedByAdmin {
+        /// The step.
+        step: usize,
+        /// Who.
+        by: PersonId,
+        /// Why.
+        reason: String,
+    },
 
     // --- grants ---
     /// A request was approved, so its subject is to have the access: a new grant, or a longer one.
@@ -237,6 +316,15 @@ impl Event {
             Self::Expired { .. } => "expired",
             Self::Closed { .. } => "closed",
             Self::Escalated { .. } => "escalated",
+            Self::Claimed { .. } => "claimed",
+            Self::ClaimEnded { .. } => "claim_ended",
+            Self::Reassigned { .. } => "reassigned",
+            Self::Shortened { .. } => "shortened",
+            Self::Nudged { .. } => "nudged",
+            Self::DeadlineReminded { .. } => "deadline_reminded",
+            Self::CancelledByAdmin { .. } => "cancelled_by_admin",
+            Self::Restarted { .. } => "restarted",
+            Self::StepSkippedByAdmin { .. } => "step_skipped_by_admin",
             Self::HoldAdded { .. } => "hold_added",
             Self::Provisioned { .. } => "provisioned",
             Self::ProvisioningFailed { .. } => "provisioning_failed",

@@ -6,6 +6,7 @@
 
 pub mod catalog;
 pub mod condition;
+pub mod desk;
 pub mod emergency;
 pub mod event;
 pub mod facts;

@@ -5,7 +5,7 @@ use super::{
     emergency::Who,
     length::{Length, LengthRules, spoken},
     person::Role,
-    policy::{Approval, ApproverSpec, AtDeadline, PolicyKind, ReasonRule, Rule, StepSpec},
+    policy::{Approval, ApproverSpec, AtDeadline, PolicyKind, ReasonRule, ReassignTo, Rule, StepSpec},
     step::Quorum,
 };
 use serde::{Deserialize, Serialize};
@@ -564,8 +564,26 @@ fn approval_in_words(approval: &Approval) -> String {
             AtDeadline::Fallback => "ask the fallback too",
             AtDeadline::Deny => "deny",
             AtDeadline::Expire => "expire",
+            AtDeadline::Remind => "remind",
         };
         more.push(format!("after {} {then}", spoken(deadline.after)));
+    }
+    if let Some(claim) = approval.claim {
+        more.push(format!("claimed for {}", spoken(claim)));
+    }
+    if let Some(remind) = approval.remind {
+        more.push(format!("reminded after {}", spoken(remind)));
+    }
+    if let Some(channel) = &approval.channel {
+        more.push(format!("in {channel}"));
+    }
+    if let Some(reassign) = &approval.reassign {
+        let to = match &reassign.to {
+            ReassignTo::Anyone => "anyone".to_owned(),
+            ReassignTo::These(specs) => approvers_in_words(specs),
+        };
+        let reason = if reassign.reason { "" } else { " without a reason" };
+        more.push(format!("may be given to {to}{reason}"));
     }
     if more.is_empty() {
         words
@@ -639,6 +657,7 @@ fn emergency_in_words(rules: &EmergencyEntry) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::policy::Reassign;
 
     fn group(members: &[&str]) -> GroupEntry {
         GroupEntry {
@@ -732,14 +751,8 @@ mod tests {
             assert_ne!(lengths_in_words(&changed), lengths_in_words(&rules));
         }
         let approval = Approval {
-            name: String::new(),
             approvers: vec![ApproverSpec::Manager],
-            quorum: Quorum::Any,
-            fallback: Vec::new(),
-            self_approval: false,
-            distinct: false,
-            reason: ReasonRule::ToDeny,
-            deadline: None,
+            ..Approval::default()
         };
         assert_eq!(approval_in_words(&approval), "manager");
         let deadline = |then| Some(crate::domain::policy::Deadline { after: 3_600, then });
@@ -782,6 +795,25 @@ mod tests {
             },
             Approval {
                 deadline: deadline(AtDeadline::Deny),
+                ..approval.clone()
+            },
+            Approval {
+                claim: Some(7_200),
+                ..approval.clone()
+            },
+            Approval {
+                remind: Some(7_200),
+                ..approval.clone()
+            },
+            Approval {
+                channel: Some("#approvals".to_owned()),
+                ..approval.clone()
+            },
+            Approval {
+                reassign: Some(Reassign {
+                    to: ReassignTo::Anyone,
+                    reason: true,
+                }),
                 ..approval.clone()
             },
         ] {

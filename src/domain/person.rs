@@ -120,6 +120,12 @@ impl Person {
             || self.is(Role::SuperAdmin)
     }
 
+    /// May this person act on requests outside their plan?
+    #[must_use]
+    pub fn administers_requests(&self) -> bool {
+        self.is(Role::RequestAdmin) || self.is(Role::SuperAdmin)
+    }
+
     /// May this person see every request and every grant?
     #[must_use]
     pub fn sees_everything(&self) -> bool {

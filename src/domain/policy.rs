@@ -71,7 +71,7 @@ pub enum StepSpec {
 }
 
 /// A stage in which people decide.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// What people call it ("Database owners").
     #[serde(default)]
@@ -96,6 +96,37 @@ pub struct Approval {
     /// When it must be decided, and what happens else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Deadline>,
+    /// How long "I'm on it" quiets the others, in seconds; an hour, if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<i64>,
+    /// May an approver give their place to somebody else, and to whom? Not, if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reassign: Option<Reassign>,
+    /// Seconds until those who are asked are reminded for the first time; a working day, if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remind: Option<i64>,
+    /// The channel in which the step is asked, in place of a message to everyone: `#name` or an id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<String>,
+}
+
+/// To whom an approver may give their place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reassign {
+    /// To whom.
+    pub to: ReassignTo,
+    /// Must they say why?
+    pub reason: bool,
+}
+
+/// Somebody who may be given a place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReassignTo {
+    /// Everyone who takes part.
+    Anyone,
+    /// These.
+    These(Vec<ApproverSpec>),
 }
 
 /// Which decisions need a reason.
@@ -145,6 +176,8 @@ pub enum AtDeadline {
     Deny,
     /// The request expires.
     Expire,
+    /// Everyone who is asked is reminded, and the request goes on waiting.
+    Remind,
 }
 
 /// Somebody who may decide, as a policy writes it; resolved to people anew whenever it matters.
@@ -217,13 +250,8 @@ impl Policy {
             rule: String::new(),
             steps: vec![StepSpec::Approval(Approval {
                 name: "Last resort".to_owned(),
-                approvers: Vec::new(),
-                quorum: Quorum::Any,
-                fallback: Vec::new(),
-                self_approval: false,
-                distinct: false,
                 reason: ReasonRule::Always,
-                deadline: None,
+                ..Approval::default()
             })],
             alarm: Some(alarm),
         }
@@ -293,5 +321,14 @@ fn named(steps: &[StepSpec]) -> impl Iterator<Item = &ApproverSpec> {
                 None
             }
         })
-        .flat_map(|approval| approval.approvers.iter().chain(&approval.fallback))
+        .flat_map(|approval| {
+            let given = match &approval.reassign {
+                Some(Reassign {
+                    to: ReassignTo::These(specs),
+                    ..
+                }) => specs.as_slice(),
+                _ => &[],
+            };
+            approval.approvers.iter().chain(&approval.fallback).chain(given)
+        })
 }

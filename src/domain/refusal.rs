@@ -1,6 +1,9 @@
 //! Every polite "no": a stable code for programs and the log, a sentence for people.
 
-use super::{ids::RequestId, length::spoken};
+use super::{
+    ids::RequestId,
+    length::{Length, spoken},
+};
 
 /// Why something was not done. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +102,55 @@ pub enum Refusal {
     NotYourTask,
     /// The person may not do this.
     NotAllowed,
+    /// An administrator had the request begin anew after the buttons were shown.
+    Restarted {
+        /// Who.
+        by: String,
+    },
+    /// Somebody else is on it.
+    ClaimedBy {
+        /// Their name.
+        name: String,
+    },
+    /// The person is not on it.
+    NotClaimed,
+    /// The policy lets nobody give their place away.
+    ReassignNotAllowed,
+    /// The policy does not let it be given to this person.
+    NotToThem {
+        /// Their name.
+        name: String,
+    },
+    /// It is about this person's own access.
+    TheirOwnRequest {
+        /// Their name.
+        name: String,
+    },
+    /// This person is asked anyway.
+    AskedAlready {
+        /// Their name.
+        name: String,
+    },
+    /// The policy names others, and none of them could decide now.
+    NobodyToGiveTo,
+    /// It has to be said in whose place.
+    SayInWhosePlace,
+    /// Access can only be made shorter.
+    NotShorter {
+        /// Than this.
+        than: Length,
+    },
+    /// The approvers were reminded a moment ago.
+    RemindedLately {
+        /// Seconds until they may be reminded again.
+        wait: i64,
+    },
+    /// The person may not have the approvers reminded.
+    MayNotRemind,
+    /// Only administrators may.
+    NotAnAdministrator,
+    /// Not even administrators, for their own request.
+    OwnOverride,
 }
 
 impl Refusal {
@@ -135,6 +187,20 @@ impl Refusal {
             Self::NotHeld => "not_held",
             Self::NotYourTask => "not_your_task",
             Self::NotAllowed => "not_allowed",
+            Self::Restarted { .. } => "restarted",
+            Self::ClaimedBy { .. } => "claimed_by",
+            Self::NotClaimed => "not_claimed",
+            Self::ReassignNotAllowed => "reassign_not_allowed",
+            Self::NotToThem { .. } => "not_to_them",
+            Self::TheirOwnRequest { .. } => "their_own_request",
+            Self::AskedAlready { .. } => "asked_already",
+            Self::NobodyToGiveTo => "nobody_to_give_to",
+            Self::SayInWhosePlace => "say_in_whose_place",
+            Self::NotShorter { .. } => "not_shorter",
+            Self::RemindedLately { .. } => "reminded_lately",
+            Self::MayNotRemind => "may_not_remind",
+            Self::NotAnAdministrator => "not_an_administrator",
+            Self::OwnOverride => "own_override",
         }
     }
 
@@ -201,6 +267,36 @@ impl Refusal {
             Self::NotHeld => "This access has already ended.".to_owned(),
             Self::NotYourTask => "This task is already done, or it belongs to others.".to_owned(),
             Self::NotAllowed => "You may not do this.".to_owned(),
+            Self::Restarted { by } => format!(
+                "Administrator {by} had this request begin anew meanwhile. What was decided before no longer counts."
+            ),
+            Self::ClaimedBy { name } => format!("{name} is already on it. You may still decide, if you like."),
+            Self::NotClaimed => "You are not on it (any more).".to_owned(),
+            Self::ReassignNotAllowed => "The policy does not let this step be given to somebody else.".to_owned(),
+            Self::NotToThem { name } => {
+                format!("The policy does not let this be given to {name}. Please choose somebody else.")
+            }
+            Self::TheirOwnRequest { name } => {
+                format!("{name} cannot decide about their own access. Please choose somebody else.")
+            }
+            Self::AskedAlready { name } => format!("{name} is asked already. Please choose somebody else."),
+            Self::NobodyToGiveTo => {
+                "None of those to whom the policy lets you give this could decide it now.".to_owned()
+            }
+            Self::SayInWhosePlace => "Several people are asked. Please say in whose place.".to_owned(),
+            Self::NotShorter { than } => match than {
+                Length::For(seconds) => format!("It can only be made shorter than {}.", spoken(*seconds)),
+                Length::NoEnd => "It can only be made shorter: please choose a length.".to_owned(),
+            },
+            Self::RemindedLately { wait } => format!(
+                "They heard of it not long ago. You can remind them in {}.",
+                spoken(*wait)
+            ),
+            Self::MayNotRemind => "Only the person who asked, or the person it is for, can remind them.".to_owned(),
+            Self::NotAnAdministrator => "Only an administrator of requests can do this.".to_owned(),
+            Self::OwnOverride => {
+                "You cannot do this for a request of your own. Please ask another administrator.".to_owned()
+            }
         }
     }
 }

@@ -9,9 +9,9 @@ use super::{
     ids::{EntitlementId, PersonId, RequestId},
     length::Length,
     person::Standing,
-    policy::{AtDeadline, Plan, StepSpec},
+    policy::{Approval, AtDeadline, Plan, StepSpec},
     refusal::{Refusal, tidy},
-    step::{Decision, Source, Step, StepState, Verdict, resolve},
+    step::{Claim, Decision, Reassignment, Skipped, Source, Step, StepState, Verdict, resolve},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -53,9 +53,22 @@ pub struct Request {
     pub widened: bool,
     /// The plans it followed before, oldest first: for the record only.
     pub earlier: Vec<Round>,
+    /// What was asked for before an approver made it shorter.
+    pub shortened: Option<Shortened>,
 }
 
-/// A plan that a request followed before it was made an emergency, with what had happened in it. All of its steps are
+/// Who made a request shorter, and what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shortened {
+    /// What was asked for.
+    pub from: Length,
+    /// Who made it shorter, last.
+    pub by: PersonId,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+/// A plan that a request followed before it was made an emergency, or began anew, with what had happened in it. All of its steps are
 /// void: nothing in it counts any more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Round {
@@ -73,6 +86,9 @@ pub struct Round {
     pub reason: String,
     /// When.
     pub at: DateTime<Utc>,
+    /// Did an administrator have it begin anew? Else it was made an emergency.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub restarted: bool,
 }
 
 /// How a request stands.
@@ -99,6 +115,9 @@ pub enum RequestState {
         by: PersonId,
         /// Why; empty if not said.
         reason: String,
+        /// Did an administrator, who has nothing else to do with it?
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        admin: bool,
     },
     /// Nobody decided in time.
     Expired,
@@ -160,6 +179,101 @@ pub enum Command {
     },
     /// Time passed, or people changed.
     Look,
+    /// An approver says "I'm on it".
+    Claim {
+        /// Who.
+        by: PersonId,
+        /// The step they saw.
+        step: usize,
+        /// The revision they saw.
+        revision: i64,
+        /// Now.
+        at: DateTime<Utc>,
+    },
+    /// They are not on it any more.
+    GiveBack {
+        /// Who.
+        by: PersonId,
+        /// The step they saw.
+        step: usize,
+    },
+    /// A place among those who are asked goes to somebody else. Whether the policy lets it is checked before.
+    Reassign {
+        /// Who gives it: its holder, or an administrator.
+        by: PersonId,
+        /// The step they saw.
+        step: usize,
+        /// The revision they saw.
+        revision: i64,
+        /// Whose place.
+        from: PersonId,
+        /// To whom.
+        to: PersonId,
+        /// Why.
+        reason: String,
+    },
+    /// An approver makes the access shorter.
+    Shorten {
+        /// Who.
+        by: PersonId,
+        /// The step they saw.
+        step: usize,
+        /// The revision they saw.
+        revision: i64,
+        /// How short.
+        to: Length,
+        /// Why.
+        reason: String,
+    },
+    /// Whoever asked wants the approvers reminded. Whether they may is checked before.
+    Nudge {
+        /// Who.
+        by: PersonId,
+        /// Now.
+        at: DateTime<Utc>,
+    },
+    /// An administrator acts outside the plan. Whether they may is checked before.
+    Override {
+        /// Who.
+        by: PersonId,
+        /// Why.
+        reason: String,
+        /// What.
+        act: Override,
+    },
+}
+
+/// What an administrator may do to an open request outside its plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Override {
+    /// Call it off.
+    Cancel,
+    /// Have it begin anew, by this plan.
+    Restart(Plan),
+    /// Pass over the step that is open: the one they saw.
+    Skip(usize),
+    /// Give the place of one who is asked to somebody else; without a `from` that of the only one.
+    Reassign {
+        /// Whose place.
+        from: Option<PersonId>,
+        /// To whom.
+        to: PersonId,
+    },
+}
+
+impl Command {
+    /// Everyone it names beside the one who acts.
+    #[must_use]
+    pub fn people(&self) -> Vec<PersonId> {
+        match self {
+            Self::Reassign { from, to, .. } => vec![*from, *to],
+            Self::Override {
+                act: Override::Reassign { from, to },
+                ..
+            } => from.iter().copied().chain([*to]).collect(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl Request {
@@ -204,6 +318,7 @@ impl Request {
             closed_at: None,
             widened: false,
             earlier: Vec::new(),
+            shortened: None,
         })
     }
 
@@ -239,7 +354,8 @@ impl Request {
     #[must_use]
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let (_, step) = self.current()?;
-        step.due_at.filter(|_| !self.widened)
+        let lapses = step.claim.as_ref().map(|claim| claim.until);
+        step.due_at.filter(|_| !self.widened).into_iter().chain(lapses).min()
     }
 
     /// What follows from `command`. Call [`Request::proceed`] first, so that the approvers are those of this moment.
@@ -280,6 +396,25 @@ impl Request {
                 verdict,
                 reason,
             } => self.decide_step(*by, *step, *revision, *verdict, reason, names),
+            Command::Claim { by, step, revision, at } => self.claim(*by, *step, *revision, *at, names),
+            Command::GiveBack { by, step } => self.give_back(*by, *step),
+            Command::Reassign {
+                by,
+                step,
+                revision,
+                from,
+                to,
+                reason,
+            } => self.reassign(*by, (*step, *revision), *from, *to, reason, names),
+            Command::Shorten {
+                by,
+                step,
+                revision,
+                to,
+                reason,
+            } => self.shorten(*by, *step, *revision, *to, reason, names),
+            Command::Nudge { by, at } => self.nudge(*by, *at, names),
+            Command::Override { by, reason, act } => self.overridden(*by, reason, act, names),
         }
     }
 
@@ -292,9 +427,40 @@ impl Request {
         reason: &str,
         names: &dyn Fn(PersonId) -> String,
     ) -> Result<Vec<Event>, Refusal> {
+        let (current, approval) = self.must_ask(by, seen, revision, names)?;
+        let reason = tidy(reason, approval.reason.asks(verdict == Verdict::Approve))?;
+        let mut events = vec![Event::Decided {
+            step: current,
+            person: by,
+            verdict,
+            reason: reason.clone(),
+        }];
+        if verdict == Verdict::Deny {
+            events.push(Event::Denied {
+                step: current,
+                by: Some(by),
+                reason,
+            });
+        }
+        Ok(events)
+    }
+
+    /// Is this person asked by the step they saw, and is it still the one that is open?
+    pub(super) fn must_ask(
+        &self,
+        by: PersonId,
+        seen: usize,
+        revision: i64,
+        names: &dyn Fn(PersonId) -> String,
+    ) -> Result<(usize, &Approval), Refusal> {
         // Steps of an earlier plan have the same numbers: what was seen then says nothing about those of now.
         if let Some(round) = self.earlier.iter().find(|round| revision <= round.revision) {
-            return Err(Refusal::Escalated { by: names(round.by) });
+            let by = names(round.by);
+            return Err(if round.restarted {
+                Refusal::Restarted { by }
+            } else {
+                Refusal::Escalated { by }
+            });
         }
         let seen_step = self.steps.get(seen).ok_or(Refusal::Changed)?;
         if let Some(how) = (seen_step.state != StepState::Open)
@@ -322,21 +488,7 @@ impl Request {
                 Refusal::NotAnApprover
             });
         }
-        let reason = tidy(reason, approval.reason.asks(verdict == Verdict::Approve))?;
-        let mut events = vec![Event::Decided {
-            step: current,
-            person: by,
-            verdict,
-            reason: reason.clone(),
-        }];
-        if verdict == Verdict::Deny {
-            events.push(Event::Denied {
-                step: current,
-                by: Some(by),
-                reason,
-            });
-        }
-        Ok(events)
+        Ok((current, approval))
     }
 
     /// "approved by Ana", for a step that is over.
@@ -347,11 +499,15 @@ impl Request {
             (StepState::Approved, Some(decision)) => Some(format!("approved by {}", names(decision.person))),
             (StepState::Approved, None) => Some("approved".to_owned()),
             (StepState::Denied, Some(decision)) => Some(format!("denied by {}", names(decision.person))),
+            (StepState::Skipped, _) => Some(match &step.skipped {
+                Some(skipped) => format!("skipped by administrator {}", names(skipped.by)),
+                None => "skipped".to_owned(),
+            }),
             _ => None,
         }
     }
 
-    fn must_be_open(&self, names: &dyn Fn(PersonId) -> String) -> Result<(), Refusal> {
+    pub(super) fn must_be_open(&self, names: &dyn Fn(PersonId) -> String) -> Result<(), Refusal> {
         let how = match &self.state {
             RequestState::Open { .. } => return Ok(()),
             RequestState::Approved => self
@@ -362,6 +518,7 @@ impl Request {
                 .unwrap_or_else(|| "approved".to_owned()),
             RequestState::Denied { by: Some(by), .. } => format!("denied by {}", names(*by)),
             RequestState::Denied { by: None, .. } => "denied by its policy".to_owned(),
+            RequestState::Cancelled { by, admin: true, .. } => format!("cancelled by administrator {}", names(*by)),
             RequestState::Cancelled { by, .. } => format!("cancelled by {}", names(*by)),
             RequestState::Expired => "expired: nobody decided in time".to_owned(),
             RequestState::Closed { cause } => format!("closed because {}", cause.words()),
@@ -387,6 +544,83 @@ impl Request {
                     opened.opened_at = Some(at);
                     opened.due_at = *due_at;
                 }
+            }
+            Event::Claimed { step, person, until } => {
+                if let Some(claimed) = self.steps.get_mut(*step) {
+                    claimed.claim = Some(Claim {
+                        by: *person,
+                        until: *until,
+                    });
+                }
+            }
+            Event::ClaimEnded { step, .. } => {
+                if let Some(free) = self.steps.get_mut(*step) {
+                    free.claim = None;
+                }
+            }
+            Event::Reassigned {
+                step,
+                from,
+                to,
+                by,
+                reason,
+            } => {
+                if let Some(given) = self.steps.get_mut(*step) {
+                    given.reassigned.push(Reassignment {
+                        from: *from,
+                        to: *to,
+                        by: *by,
+                        reason: reason.clone(),
+                    });
+                }
+            }
+            Event::Shortened {
+                by, from, to, reason, ..
+            } => {
+                self.length = *to;
+                self.revision += 1;
+                self.shortened = Some(Shortened {
+                    from: self.shortened.as_ref().map_or(*from, |before| before.from),
+                    by: *by,
+                    reason: reason.clone(),
+                });
+            }
+            Event::Nudged { step, .. } => {
+                if let Some(nudged) = self.steps.get_mut(*step) {
+                    nudged.nudged_at = Some(at);
+                }
+            }
+            // Once is enough: from here on reminders come in their own time.
+            Event::DeadlineReminded { step } => {
+                if let Some(late) = self.steps.get_mut(*step) {
+                    late.due_at = None;
+                }
+            }
+            Event::Restarted { by, reason, plan } => {
+                self.begin_anew(*by, reason, self.length, plan, true, at);
+            }
+            Event::StepSkippedByAdmin { step, by, reason } => {
+                if let Some(skipped) = self.steps.get_mut(*step) {
+                    skipped.state = StepState::Skipped;
+                    skipped.claim = None;
+                    skipped.skipped = Some(Skipped {
+                        by: *by,
+                        reason: reason.clone(),
+                    });
+                }
+                if step + 1 < self.steps.len() {
+                    self.state = RequestState::Open { step: step + 1 };
+                }
+            }
+            Event::CancelledByAdmin { by, reason } => {
+                self.close(
+                    RequestState::Cancelled {
+                        by: *by,
+                        reason: reason.clone(),
+                        admin: true,
+                    },
+                    at,
+                );
             }
             Event::ApproversChanged {
                 step,
@@ -418,6 +652,7 @@ impl Request {
             Event::StepPassed { step, .. } => {
                 if let Some(passed) = self.steps.get_mut(*step) {
                     passed.state = StepState::Approved;
+                    passed.claim = None;
                 }
                 if step + 1 < self.steps.len() {
                     self.state = RequestState::Open { step: step + 1 };
@@ -441,6 +676,7 @@ impl Request {
                     RequestState::Cancelled {
                         by: *by,
                         reason: reason.clone(),
+                        admin: false,
                     },
                     at,
                 );
@@ -452,13 +688,24 @@ impl Request {
                 reason,
                 length,
                 plan,
-            } => self.begin_anew(*by, reason, *length, plan, at),
+            } => {
+                self.emergency = true;
+                self.begin_anew(*by, reason, *length, plan, false, at);
+            }
             _ => {}
         }
     }
 
     /// Follows another plan from its first step. The present one is void and kept.
-    fn begin_anew(&mut self, by: PersonId, reason: &str, length: Length, plan: &Plan, at: DateTime<Utc>) {
+    fn begin_anew(
+        &mut self,
+        by: PersonId,
+        reason: &str,
+        length: Length,
+        plan: &Plan,
+        restarted: bool,
+        at: DateTime<Utc>,
+    ) {
         let fresh = plan.steps.iter().cloned().map(Step::waiting).collect();
         let mut steps = std::mem::replace(&mut self.steps, fresh);
         steps.iter_mut().for_each(|step| step.state = StepState::Void);
@@ -471,8 +718,8 @@ impl Request {
             by,
             reason: reason.to_owned(),
             at,
+            restarted,
         });
-        self.emergency = true;
         self.length = length;
         self.alarm.clone_from(&plan.alarm);
         self.revision += 1;
@@ -484,6 +731,7 @@ impl Request {
         self.state = state;
         self.closed_at = Some(at);
         for step in &mut self.steps {
+            step.claim = None;
             if matches!(step.state, StepState::Waiting | StepState::Open) {
                 step.state = StepState::Void;
             }
@@ -521,7 +769,7 @@ impl Request {
                 cause: Cause::EntitlementGone,
             });
         }
-        let Some(step) = self.steps.get(place).filter(|step| step.state != StepState::Approved) else {
+        let Some(step) = self.steps.get(place).filter(|step| !step.state.is_passed()) else {
             return Some(Event::Approved);
         };
         match &step.spec {
@@ -542,6 +790,7 @@ impl Request {
                     self.subject,
                     &self.approved_before(place),
                     self.widened,
+                    &step.reassigned,
                 );
                 if resolved.approvers.is_empty() {
                     return Some(Event::Closed {
@@ -568,6 +817,9 @@ impl Request {
                         source,
                     });
                 }
+                if let Some(over) = claim_over(place, step, now) {
+                    return Some(over);
+                }
                 if step.satisfied() {
                     return Some(Event::StepPassed {
                         step: place,
@@ -584,9 +836,16 @@ impl Request {
                         reason: "Nobody decided in time.".to_owned(),
                     }),
                     AtDeadline::Expire => Some(Event::Expired { step: place }),
+                    AtDeadline::Remind => Some(Event::DeadlineReminded { step: place }),
                 }
             }
         }
+    }
+
+    /// Who approved the steps before the one that is open.
+    pub(super) fn approved_earlier(&self) -> Vec<PersonId> {
+        self.current()
+            .map_or_else(Vec::new, |(place, _)| self.approved_before(place))
     }
 
     fn approved_before(&self, place: usize) -> Vec<PersonId> {
@@ -606,4 +865,14 @@ impl Request {
                 .current()
                 .is_some_and(|(_, step)| step.source == Source::LastResort)
     }
+}
+
+/// A claim that is over: it lapsed, or whoever was on it has decided or is not asked any more.
+fn claim_over(place: usize, step: &Step, now: DateTime<Utc>) -> Option<Event> {
+    let claim = step.claim.as_ref()?;
+    let over = claim.until <= now || step.decision_of(claim.by).is_some() || !step.asks(claim.by);
+    over.then_some(Event::ClaimEnded {
+        step: place,
+        person: claim.by,
+    })
 }

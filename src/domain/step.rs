@@ -38,6 +38,49 @@ pub struct Step {
     pub opened_at: Option<DateTime<Utc>>,
     /// When it must be decided.
     pub due_at: Option<DateTime<Utc>>,
+    /// Who says "I'm on it", and until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
+    /// Places that were given to others, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reassigned: Vec<Reassignment>,
+    /// When somebody last asked that its approvers be reminded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nudged_at: Option<DateTime<Utc>>,
+    /// Who skipped it, and why, if an administrator did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<Skipped>,
+}
+
+/// Somebody is on it; the others are left in peace, and may still decide.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Who.
+    pub by: PersonId,
+    /// When it lapses by itself.
+    pub until: DateTime<Utc>,
+}
+
+/// A place among those who are asked, given to somebody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reassignment {
+    /// Whose it was.
+    pub from: PersonId,
+    /// Whose it is.
+    pub to: PersonId,
+    /// Who gave it: its holder, or an administrator.
+    pub by: PersonId,
+    /// Why; may be empty.
+    pub reason: String,
+}
+
+/// A step that an administrator skipped.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// Who.
+    pub by: PersonId,
+    /// Why.
+    pub reason: String,
 }
 
 /// How far a step is.
@@ -54,6 +97,16 @@ pub enum StepState {
     Denied,
     /// Never reached, or left open when the request ended.
     Void,
+    /// Passed over, without an approval.
+    Skipped,
+}
+
+impl StepState {
+    /// Does the plan go on behind it?
+    #[must_use]
+    pub fn is_passed(self) -> bool {
+        matches!(self, Self::Approved | Self::Skipped)
+    }
 }
 
 /// A person who may decide, and why.
@@ -83,6 +136,8 @@ pub enum Why {
     Subject,
     /// Nobody else is left.
     LastResort,
+    /// This person had the place and gave it to them, or an administrator did.
+    Reassigned(PersonId),
 }
 
 /// Where the approvers of a step come from.
@@ -141,6 +196,10 @@ impl Step {
             decisions: Vec::new(),
             opened_at: None,
             due_at: None,
+            claim: None,
+            reassigned: Vec::new(),
+            nudged_at: None,
+            skipped: None,
         }
     }
 
@@ -148,6 +207,12 @@ impl Step {
     #[must_use]
     pub fn asks(&self, person: PersonId) -> bool {
         self.approvers.iter().any(|approver| approver.person == person)
+    }
+
+    /// Did this person have a place here that somebody else has now?
+    #[must_use]
+    pub fn gave_away(&self, person: PersonId) -> bool {
+        !self.asks(person) && self.reassigned.iter().any(|given| given.from == person)
     }
 
     /// What this person decided here, if they did.
@@ -222,7 +287,7 @@ fn needed(quorum: Quorum, asked: usize) -> usize {
 
 /// Who may decide a stage now. Never nobody: whoever may not decide is removed, then the fallback helps out, then the
 /// organisation's last resort. `earlier` are the people who approved earlier steps; `widened` says that a deadline has
-/// already brought in the fallback.
+/// already brought in the fallback; `reassigned` are the places that were given to others.
 #[must_use]
 pub fn resolve(
     spec: &Approval,
@@ -231,25 +296,31 @@ pub fn resolve(
     subject: PersonId,
     earlier: &[PersonId],
     widened: bool,
+    reassigned: &[Reassignment],
 ) -> Resolved {
     let may = |approver: &Approver, self_approval: bool| {
         let own = approver.person == requester || approver.person == subject;
         facts
             .person(approver.person)
             .is_some_and(super::person::Person::takes_part)
-            && (!own || self_approval || approver.why == Why::Subject)
+            && match approver.why {
+                Why::Subject => true,
+                // Whoever is given a place has it for somebody else's access.
+                Why::Reassigned(_) => !own,
+                _ => !own || self_approval,
+            }
             && !(spec.distinct && earlier.contains(&approver.person))
     };
     let wanted = match spec.quorum {
         Quorum::AtLeast(count) => count as usize,
         Quorum::Any | Quorum::All => 1,
     };
-    let mut approvers = facts.named_by(&spec.approvers, subject);
-    approvers.retain(|approver| may(approver, spec.self_approval));
+    let hold = |named, self_approval| holders(named, reassigned, |approver| may(approver, self_approval));
+    let mut approvers = hold(facts.named_by(&spec.approvers, subject), spec.self_approval);
     let mut source = Source::Primary;
     let mut join = |more: Vec<Approver>, from: Source, self_approval: bool| {
-        for approver in more {
-            if may(&approver, self_approval) && !approvers.iter().any(|known| known.person == approver.person) {
+        for approver in hold(more, self_approval) {
+            if !approvers.iter().any(|known| known.person == approver.person) {
                 approvers.push(approver);
                 source = from;
             }
@@ -278,4 +349,33 @@ pub fn resolve(
         join(last, Source::LastResort, false);
     }
     Resolved { approvers, source }
+}
+
+/// Who holds the places of those who are named: of all who had a place, the last who may decide. Nobody holds two, so
+/// that no approval counts twice: a place given to somebody who has one stays with whoever had it before.
+fn holders(named: Vec<Approver>, reassigned: &[Reassignment], may: impl Fn(&Approver) -> bool) -> Vec<Approver> {
+    let mut places: Vec<Vec<Approver>> = named.into_iter().map(|approver| vec![approver]).collect();
+    for given in reassigned {
+        let holds = |place: &&mut Vec<Approver>| place.iter().any(|holder| holder.person == given.from);
+        if let Some(place) = places.iter_mut().find(holds) {
+            place.push(Approver {
+                person: given.to,
+                why: Why::Reassigned(given.from),
+            });
+        }
+    }
+    let mut held: Vec<Option<Approver>> = vec![None; places.len()];
+    // Those who are named themselves come first: a place of one's own is not lost to one that was given.
+    for given in [false, true] {
+        for (at, place) in places
+            .iter()
+            .enumerate()
+            .filter(|(_, place)| (place.len() > 1) == given)
+        {
+            let free = |holder: &&Approver| !held.iter().flatten().any(|known| known.person == holder.person);
+            let holder = place.iter().rev().filter(|holder| may(holder)).find(free).cloned();
+            held[at] = holder;
+        }
+    }
+    held.into_iter().flatten().collect()
 }

@@ -103,3 +103,39 @@ pub const RETRY: &str = "retry";
 
 /// "Show": the card of a request, for the person alone. Value: the request.
 pub const SHOW: &str = "show";
+
+/// The menu at Approve and Deny: what else an approver can do. Values: the choice, request, step and revision.
+pub const MENU: &str = "more";
+
+/// "Reassign": to whom, and why.
+pub const VIEW_REASSIGN: &str = "reassign";
+
+/// "Make it shorter": how short, and why.
+pub const VIEW_SHORTEN: &str = "shorten";
+
+/// "Ask a question": the question.
+pub const VIEW_QUESTION: &str = "question";
+
+/// "Administer": what an administrator does outside the plan, and why.
+pub const VIEW_ADMINISTER: &str = "administer";
+
+/// A person of those a dialog offers. Values: the person's number.
+pub const DESK_PERSON: &str = "desk_person";
+
+/// Anybody of the workspace.
+pub const DESK_USER: &str = "desk_user";
+
+/// A length that is offered. Values: seconds.
+pub const SHORTEN_TO: &str = "shorten_to";
+
+/// A length of one's own.
+pub const SHORTEN_CUSTOM: &str = "shorten_custom";
+
+/// The question to the one who asked.
+pub const QUESTION: &str = "question_text";
+
+/// What an administrator does.
+pub const ADMIN_ACT: &str = "admin_act";
+
+/// "Administer…" Value: the request.
+pub const ADMINISTER: &str = "administer";

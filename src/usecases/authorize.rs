@@ -1,6 +1,7 @@
 //! Who may do what to a request or a grant. Called inside the transaction that does it, with the facts of that moment.
 
 use crate::domain::{
+    desk,
     facts::Facts,
     grant::Grant,
     ids::PersonId,
@@ -63,6 +64,47 @@ pub fn escalate(person: &Person, request: &Request, facts: &Facts) -> Result<(),
     rules.check(person, &facts.groups_of(person.id), &scope).map(drop)
 }
 
+/// May this person give their place to `to`? Whether they have one to give, the request itself says.
+///
+/// # Errors
+/// Every reason why not to this person; [`Refusal::NotTakingPart`].
+pub fn reassign(person: &Person, request: &Request, facts: &Facts, to: PersonId) -> Result<(), Refusal> {
+    takes_part(person)?;
+    if request.current().is_some_and(|(_, step)| step.asks(person.id)) {
+        desk::may_take_over(request, facts, to, false)
+    } else {
+        Ok(())
+    }
+}
+
+/// May this person have the approvers reminded? Whoever asked, and whoever it is for.
+///
+/// # Errors
+/// [`Refusal::MayNotRemind`], [`Refusal::NotTakingPart`].
+pub fn nudge(person: &Person, request: &Request) -> Result<(), Refusal> {
+    takes_part(person)?;
+    if person.id == request.requester || person.id == request.subject {
+        Ok(())
+    } else {
+        Err(Refusal::MayNotRemind)
+    }
+}
+
+/// May this person act on the request outside its plan? Administrators of requests, but not on their own.
+///
+/// # Errors
+/// [`Refusal::NotAnAdministrator`], [`Refusal::OwnOverride`], [`Refusal::NotTakingPart`].
+pub fn administer(person: &Person, request: &Request) -> Result<(), Refusal> {
+    takes_part(person)?;
+    if !person.administers_requests() {
+        Err(Refusal::NotAnAdministrator)
+    } else if person.id == request.requester || person.id == request.subject {
+        Err(Refusal::OwnOverride)
+    } else {
+        Ok(())
+    }
+}
+
 /// May this person end the access? Whoever holds it, the owners, and the admins.
 ///
 /// # Errors
@@ -89,7 +131,7 @@ pub fn may_see(person: &Person, request: &Request, owners: &[PersonId], manager_
             .steps
             .iter()
             .chain(request.earlier.iter().flat_map(|round| &round.steps))
-            .any(|step| step.asks(person.id) || step.decision_of(person.id).is_some())
+            .any(|step| step.asks(person.id) || step.decision_of(person.id).is_some() || step.gave_away(person.id))
 }
 
 /// Is this person among those who give and take an access by hand: the entitlement's owners, or an admin?

@@ -111,7 +111,8 @@ pub(super) async fn change_request(
     may: impl FnOnce(&Request, &Facts) -> Result<(), Refusal>,
 ) -> Result<Result<Request, Refusal>, Error> {
     let request = db::requests::lock(tx, id).await?.ok_or(Error::NotFound)?;
-    let facts = facts::of_request(tx, &request, actor.person).await?;
+    let also = command.people().into_iter().chain(actor.person);
+    let facts = facts::of_request(tx, &request, also).await?;
     change_locked(tx, now, actor, request, &facts, |request, facts| {
         may(request, facts)?;
         Ok(command.clone())

@@ -159,6 +159,72 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, effect
                 if reason.is_empty() && !void.is_empty() { "." } else { "" }
             ));
         }
+        Event::Claimed { .. } | Event::ClaimEnded { .. } => effects.cards = true,
+        Event::Reassigned {
+            from, to, by, reason, ..
+        } => {
+            effects.cards = true;
+            let given = if by == from {
+                format!("↪️ *{}* gave this to *{}*", name(*by), name(*to))
+            } else {
+                let (by, from, to) = (name(*by), name(*from), name(*to));
+                format!("↪️ Administrator *{by}* gave the place of *{from}* to *{to}*")
+            };
+            effects.lines.push(format!("{given}{}", because(reason)));
+        }
+        Event::Shortened {
+            by, from, to, reason, ..
+        } => {
+            effects.cards = true;
+            let line = format!(
+                "✂️ *{}* made it shorter: {to} in place of {from}{}",
+                name(*by),
+                because(reason)
+            );
+            let approved = request.steps.iter().any(|step| step.approvals() > 0);
+            let stays = "\nApprovals given before stay: it is less than what they approved.";
+            effects
+                .lines
+                .push(format!("{line}{}", if approved { stays } else { "" }));
+        }
+        Event::Nudged { by, .. } => {
+            effects.cards = true;
+            effects.lines.push(format!(
+                "⏰ *{}* asks for an answer: those who can give it are reminded",
+                name(*by)
+            ));
+        }
+        Event::DeadlineReminded { .. } => {
+            effects.cards = true;
+            effects
+                .lines
+                .push("⏰ Nobody has decided in time: everyone who is asked is reminded".to_owned());
+        }
+        Event::CancelledByAdmin { by, reason } => {
+            effects.cards = true;
+            effects.lines.push(format!(
+                "🚫 Administrator *{}* cancelled the request{}",
+                name(*by),
+                because(reason)
+            ));
+        }
+        Event::Restarted { by, reason, .. } => {
+            effects.cards = true;
+            effects.lines.push(format!(
+                "🔁 Administrator *{}* had the request begin anew, by today's policy{}\nApprovals given before count no more.",
+                name(*by),
+                because(reason)
+            ));
+        }
+        Event::StepSkippedByAdmin { by, reason, step } => {
+            effects.cards = true;
+            let step = request.steps.get(*step).map_or("A step", |step| step.name());
+            effects.lines.push(format!(
+                "⏭️ {step}: skipped by administrator *{}*{}",
+                name(*by),
+                because(reason)
+            ));
+        }
         Event::Commented { .. } => {}
         _ => {}
     }

@@ -3,10 +3,13 @@
 //!
 //! Invariant: nothing here talks to the outside. What has to happen there is a [`job::Job`], written with the decision.
 
+pub mod administer;
 pub mod apply_catalog;
+pub mod ask_requester;
 pub mod authorize;
 pub mod cancel_request;
 pub mod change;
+pub mod claim_step;
 pub mod comment;
 pub mod consequences;
 pub mod decide_step;
@@ -17,7 +20,9 @@ pub mod job;
 pub mod link_slack;
 pub mod preview;
 pub mod queries;
+pub mod reassign_step;
 pub mod record_provisioning;
+pub mod shorten_request;
 pub mod submit_request;
 pub mod tick;
 
@@ -70,6 +75,15 @@ impl Actor {
         Self {
             person: Some(person),
             via: Via::Slack,
+        }
+    }
+
+    /// Somebody whom the operator acts for on the command line.
+    #[must_use]
+    pub fn operator(person: PersonId) -> Self {
+        Self {
+            person: Some(person),
+            via: Via::Operator,
         }
     }
 

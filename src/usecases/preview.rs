@@ -44,7 +44,7 @@ fn step(ask: &Ask, spec: StepSpec) -> Result<PreviewStep, Refusal> {
         StepSpec::Deny { message } => return Ok(PreviewStep::Refuses(message.clone())),
         StepSpec::Approval(approval) => approval,
     };
-    let resolved = resolve(approval, &ask.facts, ask.requester, ask.subject, &[], false);
+    let resolved = resolve(approval, &ask.facts, ask.requester, ask.subject, &[], false, &[]);
     if resolved.approvers.is_empty() {
         return Err(Refusal::NobodyToAsk);
     }

@@ -435,7 +435,37 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "policies.yaml",
         "then: deny",
         "then: dney",
-        "policies.yaml:10:40: the outcome `dney` is unknown; did you mean `deny`? Known: fallback, deny, expire",
+        "policies.yaml:10:40: the outcome `dney` is unknown; did you mean `deny`? Known: fallback, deny, expire, remind",
+    ),
+    (
+        "policies.yaml",
+        "          quorum: 2\n",
+        "          quorum: 2\n          reassign: nobody\n",
+        "policies.yaml:17:21: say to whom: `anyone`, or a list of approvers",
+    ),
+    (
+        "policies.yaml",
+        "          quorum: 2\n",
+        "          quorum: 2\n          reassign: { to: [carla] }\n",
+        "policies.yaml:17:28: the approver `carla` does not exist",
+    ),
+    (
+        "policies.yaml",
+        "          quorum: 2\n",
+        "          quorum: 2\n          claim: 5 s\n",
+        "policies.yaml:17:18: “5 s” is not a length. Please write something like 90m, 12h or 1w2d",
+    ),
+    (
+        "policies.yaml",
+        "          quorum: 2\n",
+        "          quorum: 2\n          channel: approvals\n",
+        "policies.yaml:17:20: `approvals` is not a channel: write its name as `\"#approvals\"`, or its id (C0…)",
+    ),
+    (
+        "policies.yaml",
+        "        - approve: true\n    - steps",
+        "        - approve: true\n          remind: 4h\n    - steps",
+        "policies.yaml:8:19: `remind` has no effect on a step that passes or denies by itself",
     ),
     (
         "policies.yaml",

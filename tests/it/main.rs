@@ -6,12 +6,14 @@
 )]
 #![expect(clippy::unwrap_used, reason = "a story that goes otherwise than told has failed")]
 
+mod administering;
 mod approving;
 mod attacks;
 mod bad_input;
 mod cards;
 mod comments;
 mod crash;
+mod desk;
 mod doctor;
 mod escalating;
 mod faults;

@@ -2,13 +2,15 @@
 
 use super::{APPROVERS, Checker, OnlyOwners, unknown};
 use crate::catalog_files::{
-    format::{PolicyFile, RuleFile, StepFile, reference},
+    format::{PolicyFile, ReassignFile, RuleFile, StepFile, reference},
     place::Place,
 };
 use crate::domain::{
     nearest::nearest,
     organisation::{PolicyEntry, kind_word},
-    policy::{Approval, ApproverSpec, AtDeadline, Deadline, PolicyKind, ReasonRule, Rule, StepSpec},
+    policy::{
+        Approval, ApproverSpec, AtDeadline, Deadline, PolicyKind, ReasonRule, Reassign, ReassignTo, Rule, StepSpec,
+    },
     step::Quorum,
 };
 use serde_yaml_ng::Value;
@@ -105,6 +107,10 @@ impl Checker {
                 ("distinct", step.distinct.is_some()),
                 ("reason", step.reason.is_some()),
                 ("deadline", step.deadline.is_some()),
+                ("claim", step.claim.is_some()),
+                ("remind", step.remind.is_some()),
+                ("channel", step.channel.is_some()),
+                ("reassign", step.reassign.is_some()),
                 ("name", !step.name.is_empty()),
             ];
             for (field, _) in people.iter().filter(|(_, said)| *said) {
@@ -172,6 +178,10 @@ impl Checker {
             }
         };
         let deadline = self.deadline(place, step, !fallback.is_empty());
+        let claim = self.pause(&place.field("claim"), step.claim.as_deref());
+        let remind = self.pause(&place.field("remind"), step.remind.as_deref());
+        let channel = self.channel(&place.field("channel"), step.channel.as_deref());
+        let reassign = self.reassign(&place.field("reassign"), step.reassign.as_ref());
         if self.troubles() > before {
             return None;
         }
@@ -185,6 +195,69 @@ impl Checker {
             distinct: step.distinct.unwrap_or(false),
             reason,
             deadline,
+            claim,
+            reassign,
+            remind,
+            channel,
+        })
+    }
+
+    /// A length that people are left in peace for: at least a minute.
+    fn pause(&mut self, place: &Place<'_>, said: Option<&str>) -> Option<i64> {
+        let seconds = self.seconds(place, said?)?;
+        if seconds < SHORTEST_DEADLINE {
+            self.wrong(place, "that is too short; write at least a minute");
+        }
+        Some(seconds)
+    }
+
+    /// A channel of Slack: its name with `#`, or its id.
+    pub(super) fn channel(&mut self, place: &Place<'_>, said: Option<&str>) -> Option<String> {
+        let channel = said?.trim();
+        let name = |name: &str| {
+            let plain = |c: char| c.is_lowercase() || c.is_numeric() || matches!(c, '-' | '_' | '.');
+            !name.is_empty() && name.chars().all(plain)
+        };
+        let id = channel.len() >= 9
+            && channel.starts_with(['C', 'G'])
+            && channel.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+        if !id && !channel.strip_prefix('#').is_some_and(name) {
+            let sentence = format!("`{channel}` is not a channel: write its name as `\"#approvals\"`, or its id (C0…)");
+            self.wrong(place, sentence);
+            return None;
+        }
+        Some(channel.to_owned())
+    }
+
+    fn reassign(&mut self, place: &Place<'_>, said: Option<&Value>) -> Option<Reassign> {
+        let file = match said? {
+            to @ (Value::String(_) | Value::Sequence(_)) => ReassignFile {
+                to: to.clone(),
+                reason: None,
+            },
+            said => match serde_yaml_ng::from_value(said.clone()) {
+                Ok(file) => file,
+                Err(_) => {
+                    let sentence =
+                        "write `reassign: anyone`, or whom as in `reassign: { to: [group:security], reason: true }`";
+                    self.wrong(place, sentence);
+                    return None;
+                }
+            },
+        };
+        let to = match &file.to {
+            Value::String(word) if word == "anyone" => ReassignTo::Anyone,
+            Value::Sequence(values) if !values.is_empty() => {
+                ReassignTo::These(self.approvers(&place.field("to"), values))
+            }
+            _ => {
+                self.wrong(place, "say to whom: `anyone`, or a list of approvers");
+                return None;
+            }
+        };
+        Some(Reassign {
+            to,
+            reason: file.reason.unwrap_or(true),
         })
     }
 
@@ -204,8 +277,12 @@ impl Checker {
             "fallback" => AtDeadline::Fallback,
             "deny" => AtDeadline::Deny,
             "expire" => AtDeadline::Expire,
+            "remind" => AtDeadline::Remind,
             other => {
-                self.wrong(&at, unknown("outcome", other, &["fallback", "deny", "expire"]));
+                self.wrong(
+                    &at,
+                    unknown("outcome", other, &["fallback", "deny", "expire", "remind"]),
+                );
                 return None;
             }
         };

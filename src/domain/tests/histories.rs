@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::domain::{
+    desk::{is_shorter, may_take_over},
     event::Cause,
-    policy::{AtDeadline, Deadline},
-    request::RequestState,
+    policy::{AtDeadline, Deadline, Reassign, ReassignTo},
+    request::{Override, RequestState},
     step::{StepState, Why},
 };
 use proptest::prelude::*;
@@ -27,22 +28,43 @@ fn any_step() -> impl Strategy<Value = StepSpec> {
         2 => (1u32..4).prop_map(Quorum::AtLeast),
         1 => Just(Quorum::All)
     ];
-    let then = proptest::sample::select(vec![AtDeadline::Fallback, AtDeadline::Deny, AtDeadline::Expire]);
+    let then = proptest::sample::select(vec![
+        AtDeadline::Fallback,
+        AtDeadline::Deny,
+        AtDeadline::Expire,
+        AtDeadline::Remind,
+    ]);
     let deadline = proptest::option::of((60i64..7_200, then).prop_map(|(after, then)| Deadline { after, then }));
     let approvers = proptest::collection::vec(any_approver(), 0..3);
     let fallback = proptest::collection::vec(any_approver(), 0..2);
-    let decided = (approvers, quorum, fallback, any::<bool>(), any::<bool>(), deadline).prop_map(
-        |(approvers, quorum, fallback, self_approval, distinct, deadline)| {
-            StepSpec::Approval(Approval {
-                quorum,
-                fallback,
-                self_approval,
-                distinct,
-                deadline,
-                ..approval(approvers)
-            })
-        },
-    );
+    let reassign = prop::bool::ANY.prop_map(|may| {
+        may.then_some(Reassign {
+            to: ReassignTo::Anyone,
+            reason: false,
+        })
+    });
+    let decided = (
+        approvers,
+        quorum,
+        fallback,
+        any::<bool>(),
+        any::<bool>(),
+        deadline,
+        reassign,
+    )
+        .prop_map(
+            |(approvers, quorum, fallback, self_approval, distinct, deadline, reassign)| {
+                StepSpec::Approval(Approval {
+                    quorum,
+                    fallback,
+                    self_approval,
+                    distinct,
+                    deadline,
+                    reassign,
+                    ..approval(approvers)
+                })
+            },
+        );
     prop_oneof![
         12 => decided,
         1 => Just(StepSpec::Approve { message: String::new() }),
@@ -84,6 +106,27 @@ enum Act {
         who: Option<i64>,
     },
     Gone,
+    Claim {
+        by: i64,
+        place: usize,
+    },
+    Reassign {
+        from: i64,
+        to: i64,
+        place: usize,
+    },
+    Shorten {
+        by: i64,
+        place: usize,
+        to: i64,
+    },
+    Skip {
+        place: usize,
+    },
+}
+
+fn who8() -> std::ops::Range<i64> {
+    1..9
 }
 
 fn any_act() -> impl Strategy<Value = Act> {
@@ -100,6 +143,10 @@ fn any_act() -> impl Strategy<Value = Act> {
         2 => who.clone().prop_map(|who| Act::Leave { who }),
         1 => proptest::option::of(who).prop_map(|who| Act::LastResort { who }),
         1 => Just(Act::Gone),
+        3 => (who8(), 0usize..3).prop_map(|(by, place)| Act::Claim { by, place }),
+        6 => (who8(), who8(), 0usize..3).prop_map(|(from, to, place)| Act::Reassign { from, to, place }),
+        2 => (who8(), 0usize..3, 1i64..4_000).prop_map(|(by, place, to)| Act::Shorten { by, place, to }),
+        1 => (0usize..3).prop_map(|place| Act::Skip { place }),
     ]
 }
 
@@ -169,6 +216,47 @@ fn happens(story: &mut Story, act: &Act) {
         }
         Act::LastResort { who } => facts.last_resort = who.map(PersonId).into_iter().collect(),
         Act::Gone => facts.entitlement.offered = false,
+        Act::Claim { by, place } => {
+            let (at, revision) = (story.now, story.request.revision);
+            drop(story.does(&Command::Claim {
+                by: PersonId(*by),
+                step: *place,
+                revision,
+                at,
+            }));
+        }
+        Act::Reassign { from, to, place } => {
+            story.look();
+            let (from, to) = (PersonId(*from), PersonId(*to));
+            if may_take_over(&story.request, &story.facts, to, false).is_ok() {
+                let revision = story.request.revision;
+                drop(story.does(&Command::Reassign {
+                    by: from,
+                    step: *place,
+                    revision,
+                    from,
+                    to,
+                    reason: String::new(),
+                }));
+            }
+        }
+        Act::Shorten { by, place, to } => {
+            let (before, revision) = (story.request.length, story.request.revision);
+            drop(story.does(&Command::Shorten {
+                by: PersonId(*by),
+                step: *place,
+                revision,
+                to: Length::For(*to),
+                reason: String::new(),
+            }));
+            let after = story.request.length;
+            assert!(after == before || is_shorter(after, before), "never longer");
+        }
+        Act::Skip { place } => drop(story.does(&Command::Override {
+            by: GRACE,
+            reason: "they are away".to_owned(),
+            act: Override::Skip(*place),
+        })),
     }
     story.look();
 }
@@ -180,11 +268,7 @@ fn holds(story: &mut Story) {
     match request.current() {
         Some((place, step)) => {
             assert_eq!(step.state, StepState::Open);
-            assert!(
-                request.steps[..place]
-                    .iter()
-                    .all(|step| step.state == StepState::Approved)
-            );
+            assert!(request.steps[..place].iter().all(|step| step.state.is_passed()));
             assert!(
                 request.steps[place + 1..]
                     .iter()
@@ -201,6 +285,9 @@ fn holds(story: &mut Story) {
                 .any(|known| step.decision_of(known.person).is_none());
             assert!(somebody, "never waits for nobody: {step:?}");
             assert!(step.approvals() < step.needed() || !step.satisfied());
+            if let Some(claim) = &step.claim {
+                assert!(step.asks(claim.by) && step.decision_of(claim.by).is_none() && claim.until > story.now);
+            }
         }
         None => {
             assert!(!request.is_open() && request.closed_at.is_some() && request.wake_at().is_none());
@@ -317,8 +404,8 @@ fn obeys(story: &Story) {
     }
     if request.state == RequestState::Approved {
         assert!(
-            request.steps.iter().all(|step| step.state == StepState::Approved),
-            "no step is skipped"
+            request.steps.iter().all(|step| step.state.is_passed()),
+            "no step is left out"
         );
     }
     if let RequestState::Closed { cause } = request.state {

@@ -1,5 +1,6 @@
 //! The rules of the domain, told in tables and checked on random histories. This file is the small company they play in.
 
+mod desk;
 mod emergencies;
 mod escalations;
 mod facts;
@@ -121,14 +122,9 @@ fn group(key: &str) -> ApproverSpec {
 /// One of these people decides; nothing else is asked of them.
 fn approval(approvers: Vec<ApproverSpec>) -> Approval {
     Approval {
-        name: String::new(),
         approvers,
-        quorum: Quorum::Any,
-        fallback: Vec::new(),
-        self_approval: false,
-        distinct: false,
         reason: ReasonRule::Never,
-        deadline: None,
+        ..Approval::default()
     }
 }
 

@@ -536,7 +536,8 @@ fn cancelling_ends_it_and_a_second_time_is_refused() {
         story.request.state,
         RequestState::Cancelled {
             by: ANA,
-            reason: "no longer needed".to_owned()
+            reason: "no longer needed".to_owned(),
+            admin: false,
         }
     );
     assert_eq!(story.request.steps[0].state, StepState::Void);

@@ -9,7 +9,7 @@ use crate::domain::{
 
 /// Who a step asks when Frank (of the helpdesk) asks for Ana.
 fn asked(facts: &Facts, spec: &Approval) -> (Vec<PersonId>, Source) {
-    let resolved = resolve(spec, facts, FRANK, ANA, &[], false);
+    let resolved = resolve(spec, facts, FRANK, ANA, &[], false, &[]);
     (
         resolved.approvers.iter().map(|approver| approver.person).collect(),
         resolved.source,
@@ -30,7 +30,7 @@ fn every_sort_of_approver_finds_its_people() {
         (ApproverSpec::EntitlementOwners, vec![CARLA, DAN], Why::EntitlementOwner),
         (ApproverSpec::Subject, vec![ANA], Why::Subject),
     ] {
-        let resolved = resolve(&approval(vec![spec.clone()]), &company(), FRANK, ANA, &[], false);
+        let resolved = resolve(&approval(vec![spec.clone()]), &company(), FRANK, ANA, &[], false, &[]);
         let expected: Vec<Approver> = found
             .iter()
             .map(|&person| Approver {
@@ -50,7 +50,7 @@ fn somebody_named_twice_is_asked_once_for_the_first_reason() {
         group("database-owners"),
         ApproverSpec::AppOwners,
     ]);
-    let resolved = resolve(&spec, &company(), ANA, ANA, &[], false);
+    let resolved = resolve(&spec, &company(), ANA, ANA, &[], false, &[]);
     let found: Vec<(PersonId, &Why)> = resolved
         .approvers
         .iter()
@@ -122,7 +122,7 @@ fn the_subject_decides_only_where_the_policy_asks_the_subject() {
         vec![group("engineers"), ApproverSpec::Subject],
         vec![ApproverSpec::Subject, group("engineers")],
     ] {
-        let resolved = resolve(&approval(specs), &company(), ANA, ANA, &[], false);
+        let resolved = resolve(&approval(specs), &company(), ANA, ANA, &[], false, &[]);
         let own = resolved
             .approvers
             .iter()
@@ -138,6 +138,7 @@ fn the_subject_decides_only_where_the_policy_asks_the_subject() {
         ANA,
         &[],
         false,
+        &[],
     );
     assert!(resolved.approvers.iter().all(|known| known.person == ANA));
 }

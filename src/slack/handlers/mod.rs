@@ -2,9 +2,11 @@
 //! here but the reply.
 
 mod access;
+mod administer;
 mod cancel;
 mod command;
 mod decision;
+mod desk;
 mod escalation;
 mod home;
 mod options;
@@ -139,6 +141,8 @@ impl Handlers {
             },
             surface::REQUEST => self.open_form(person, request_form::blank(), None).await,
             surface::APPROVE | surface::DENY => self.decide(person, &action.action_id, value, state, container).await,
+            surface::MENU => self.menu(person, action, container).await,
+            surface::ADMINISTER => self.ask_what_to_administer(person, value).await,
             surface::CANCEL => self.cancel(person, value, container).await,
             surface::ESCALATE => self.ask_what_changed(person, value, container).await,
             surface::END => self.end(person, value, container).await,
@@ -157,6 +161,10 @@ impl Handlers {
             surface::VIEW_REQUEST_FORM => self.submit_form(person, view).await,
             surface::VIEW_DECISION => self.decide_with_reason(person, view).await,
             surface::VIEW_ESCALATE => self.escalate(person, view).await,
+            surface::VIEW_REASSIGN => self.reassign(person, view).await,
+            surface::VIEW_SHORTEN => self.shorten(person, view).await,
+            surface::VIEW_QUESTION => self.ask(person, view).await,
+            surface::VIEW_ADMINISTER => self.administer(person, view).await,
             surface::VIEW_WONT_DO => self.wont_do(person, view).await,
             _ => Ok(Reply::Ack),
         }

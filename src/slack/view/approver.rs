@@ -2,8 +2,9 @@
 
 use super::{
     Message,
-    decision::{decide_buttons, reason_field, title},
-    kit::{actions, context, header, sentence},
+    decision::{reason_field, title},
+    desk::decide_actions,
+    kit::{context, header, sentence},
     limits::{SECTION, TITLE},
     phrase::Phrase,
     request_card::{aftermath, footer, reason_given, what},
@@ -36,13 +37,15 @@ pub(super) fn for_approver(card: &RequestCard, mentions: &Mentions) -> Message {
         if let Some(progress) = state::progress(card) {
             blocks.push(sentence(&progress, mentions));
         }
+        blocks.extend(state::arranged(card).map(|arranged| sentence(&arranged, mentions)));
         blocks.push(reason_field(may));
-        blocks.push(actions(decide_buttons(card.id, may)));
+        blocks.push(decide_actions(card, may));
         text = text.text(" · “").name(&line(&card.justification, TITLE)).text("”");
     } else {
         let outcome = outcome(card);
         text = text.text(" · ").then(outcome.clone());
         blocks.push(sentence(&outcome, mentions));
+        blocks.extend(state::arranged(card).map(|arranged| sentence(&arranged, mentions)));
         blocks.extend(reason_given(card));
         blocks.extend(aftermath(card, mentions));
     }
@@ -82,6 +85,7 @@ fn why_you(why: &Why, card: &RequestCard) -> Phrase {
         Why::EntitlementOwner => Phrase::of("you own ").bold(&title(card)),
         Why::Subject => Phrase::of("it is your own access, and the policy asks you"),
         Why::LastResort => Phrase::of("nobody else is left who could decide"),
+        Why::Reassigned(_) => Phrase::of("you have the place of ").bold(name("somebody else")),
     }
 }
 
@@ -138,7 +142,13 @@ fn outcome(card: &RequestCard) -> Phrase {
     let mine = my_step(card);
     let stands = || state::standing(&card.standing, me);
     if mine.is_none() && viewer.overtaken {
-        return Phrase::of("⚡ Now an emergency · no longer needed from you · ").then(stands().lowered());
+        let now = match &card.escalation {
+            Some(line) if line.restarted => "🔁 Begun anew",
+            _ => "⚡ Now an emergency",
+        };
+        return Phrase::of(now)
+            .text(" · no longer needed from you · ")
+            .then(stands().lowered());
     }
     match (&card.standing, viewer.decided) {
         (Standing::Open { step, missing, .. }, Some(Verdict::Approve)) => {
@@ -148,6 +158,9 @@ fn outcome(card: &RequestCard) -> Phrase {
             } else {
                 phrase.text(" · ").then(stands().lowered())
             }
+        }
+        (Standing::Open { step, .. }, _) if gave_away(card, *step) => {
+            Phrase::of("You gave this to somebody else · ").then(stands().lowered())
         }
         (Standing::Open { .. }, _) => match mine.and_then(|(_, step)| last_approval(step)) {
             Some(by) => Phrase::of("✅ Already approved by ")
@@ -163,6 +176,9 @@ fn outcome(card: &RequestCard) -> Phrase {
             Some(by) => Phrase::of("✅ Already approved by ").person(by),
             None => Phrase::of("✅ Approved automatically"),
         },
+        (standing @ Standing::Overridden { .. }, _) => Phrase::of(&format!("{} ", state::sign(standing, None)))
+            .then(stands())
+            .text(" · not needed from you"),
         (Standing::Denied { by: Some(by), .. }, None) if by.id != me => Phrase::of("🚫 Already denied by ").person(by),
         (standing @ (Standing::Denied { .. } | Standing::Cancelled { .. }), _) => {
             Phrase::of(&format!("{} ", state::sign(standing, None))).then(stands())
@@ -173,6 +189,19 @@ fn outcome(card: &RequestCard) -> Phrase {
                 .text(" · no longer needed from you")
         }
     }
+}
+
+/// Has the viewer given their place in this step to somebody else?
+fn gave_away(card: &RequestCard, step: usize) -> bool {
+    let me = card.viewer.person;
+    card.steps.get(step).is_some_and(|step| {
+        let asked = step.approvers.iter().any(|approver| approver.id == me);
+        !asked
+            && step
+                .reassigned
+                .iter()
+                .any(|given| given.from.id == me && given.by.id == me)
+    })
 }
 
 /// The last step that asked the viewer, or that they decided.

@@ -111,7 +111,7 @@ pub(super) fn reason_field(may: &MayDecide) -> SlackBlock {
         .into()
 }
 
-fn reason_text(action_id: &str, hint: &str) -> SlackBlockPlainTextInputElement {
+pub(super) fn reason_text(action_id: &str, hint: &str) -> SlackBlockPlainTextInputElement {
     SlackBlockPlainTextInputElement::new()
         .with_action_id(action_id.into())
         .with_placeholder(placeholder(hint))

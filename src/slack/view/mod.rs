@@ -10,6 +10,7 @@
 
 mod approver;
 pub mod decision;
+pub mod desk;
 pub mod home;
 mod kit;
 pub mod limits;

@@ -26,6 +26,10 @@ use slack_morphism::prelude::*;
 pub fn shown_once(card: &RequestCard, mentions: &Mentions) -> Message {
     let mut message = request_card(card, mentions);
     message.blocks.pop();
+    if card.viewer.may_administer {
+        let buttons = actions(vec![button(surface::ADMINISTER, "Administer…", &card.id.to_string())]);
+        message.blocks.push(super::kit::json_of(&buttons));
+    }
     let last = context(&dates(card).markup(mentions, SECTION));
     message.blocks.push(super::kit::json_of(&last));
     message
@@ -175,7 +179,7 @@ pub(super) fn what(card: &RequestCard, mentions: &Mentions) -> Vec<SlackBlock> {
     pairs.push(("Entitlement", name(&card.entitlement)));
     pairs.push(("Requested by", value(Phrase::new().person(&card.requester))));
     pairs.push(("Requested for", value(Phrase::new().person(&card.subject))));
-    pairs.push(("Duration", value(duration(card.length))));
+    pairs.push(("Duration", value(lasting(card))));
     let mut blocks = vec![
         sentence(&link, mentions),
         fields(&pairs),
@@ -185,12 +189,16 @@ pub(super) fn what(card: &RequestCard, mentions: &Mentions) -> Vec<SlackBlock> {
     blocks
 }
 
-/// Who made it an emergency, why, and what that took with it.
+/// Who made it an emergency or had it begin anew, why, and what that took with it.
 fn escalated(line: &EscalationLine, card: &RequestCard, mentions: &Mentions) -> Vec<SlackBlock> {
-    let phrase = Phrase::of("⚡ Made an emergency by ")
-        .person_or_you(&line.by, card.viewer.person)
-        .text(" · ")
-        .when(line.at);
+    let phrase = Phrase::of(if line.restarted {
+        "🔁 Begun anew by administrator "
+    } else {
+        "⚡ Made an emergency by "
+    })
+    .person_or_you(&line.by, card.viewer.person)
+    .text(" · ")
+    .when(line.at);
     let phrase = match line.void {
         0 => phrase,
         1 => phrase.text(" · 1 earlier approval no longer counts"),
@@ -198,9 +206,19 @@ fn escalated(line: &EscalationLine, card: &RequestCard, mentions: &Mentions) -> 
     };
     let mut blocks = vec![sentence(&phrase, mentions)];
     if !line.reason.trim().is_empty() {
-        blocks.push(quote("What has changed", &line.reason));
+        let label = if line.restarted { "Why anew" } else { "What has changed" };
+        blocks.push(quote(label, &line.reason));
     }
     blocks
+}
+
+/// "4 hours", or "4 hours, shortened from 1 week by @Bob".
+fn lasting(card: &RequestCard) -> Phrase {
+    let phrase = duration(card.length);
+    match &card.shortened {
+        Some((from, by)) => phrase.text(&format!(", shortened from {from} by ")).person(by),
+        None => phrase,
+    }
 }
 
 /// How it stands, the steps on the way, the access that came of it.
@@ -214,6 +232,7 @@ fn standing(card: &RequestCard, mentions: &Mentions) -> Vec<SlackBlock> {
     let mut blocks = vec![sentence(&phrase, mentions)];
     blocks.extend(reason_given(card));
     blocks.extend(state::progress(card).map(|progress| sentence(&progress, mentions)));
+    blocks.extend(state::arranged(card).map(|arranged| sentence(&arranged, mentions)));
     blocks.extend(aftermath(card, mentions));
     blocks
 }

@@ -15,8 +15,9 @@ use chrono::{DateTime, Utc};
 pub fn sign(standing: &Standing, grant: Option<GrantState>) -> &'static str {
     match (standing, grant) {
         (Standing::Open { .. }, _) => "⏳",
-        (Standing::Approved { .. }, Some(state)) => grant_sign(state),
+        (Standing::Approved { .. } | Standing::Overridden { .. }, Some(state)) => grant_sign(state),
         (Standing::Approved { .. }, None) => "✅",
+        (Standing::Overridden { .. }, None) => "⏭️",
         (Standing::Denied { .. }, _) => "🚫",
         (Standing::Cancelled { .. } | Standing::Closed { .. }, _) => "✖️",
         (Standing::Expired, _) => "⌛",
@@ -51,6 +52,10 @@ pub fn standing(standing: &Standing, reader: PersonId) -> Phrase {
         Standing::Approved { by: None } => Phrase::of("Approved automatically"),
         Standing::Denied { by: Some(by), .. } => Phrase::of("Denied by ").person_or_you(by, reader),
         Standing::Denied { by: None, .. } => Phrase::of("Denied automatically"),
+        Standing::Overridden { by } => Phrase::of("Step skipped by administrator ").person_or_you(by, reader),
+        Standing::Cancelled { by, admin: true, .. } => {
+            Phrase::of("Cancelled by administrator ").person_or_you(by, reader)
+        }
         Standing::Cancelled { by, .. } => Phrase::of("Cancelled by ").person_or_you(by, reader),
         Standing::Expired => Phrase::of("Expired: nobody decided in time"),
         Standing::Closed { cause } => Phrase::of("Closed because ").text(cause.words()),
@@ -132,7 +137,7 @@ pub fn grant(grant: &GrantLine, reader: PersonId) -> Phrase {
 #[must_use]
 pub fn request_line(line: &RequestLine, reader: PersonId) -> Phrase {
     match (&line.standing, line.grant) {
-        (Standing::Approved { .. }, Some((state, until))) => access(state, until),
+        (Standing::Approved { .. } | Standing::Overridden { .. }, Some((state, until))) => access(state, until),
         (other, _) => standing(other, reader),
     }
 }
@@ -168,11 +173,60 @@ pub fn progress(card: &RequestCard) -> Option<Phrase> {
     }
 }
 
+/// What people have arranged about the step that is open: who is on it, whose place is whose.
+#[must_use]
+pub fn arranged(card: &RequestCard) -> Option<Phrase> {
+    let Standing::Open { step, .. } = card.standing else {
+        return None;
+    };
+    let step = card.steps.get(step)?;
+    let reader = card.viewer.person;
+    let mut lines: Vec<Phrase> = step
+        .reassigned
+        .iter()
+        .map(|given| {
+            let phrase = if given.by == given.from {
+                Phrase::of("↪️ Reassigned by ")
+                    .person_or_you(&given.by, reader)
+                    .text(" to ")
+                    .person_or_you(&given.to, reader)
+            } else {
+                Phrase::of("↪️ Reassigned by administrator ")
+                    .person_or_you(&given.by, reader)
+                    .text(" from ")
+                    .person_or_you(&given.from, reader)
+                    .text(" to ")
+                    .person_or_you(&given.to, reader)
+            };
+            if given.reason.trim().is_empty() {
+                phrase
+            } else {
+                phrase.text(": ").said(&given.reason, super::limits::EXCERPT)
+            }
+        })
+        .collect();
+    if let Some((by, until)) = &step.claim {
+        let phrase = if by.id == reader {
+            Phrase::of("👋 You are on it until ").when(*until)
+        } else {
+            Phrase::of("👋 ").person(by).text(" is on it until ").when(*until)
+        };
+        lines.push(phrase);
+    }
+    // As many as anybody reads: the last ones.
+    let first = lines.len().saturating_sub(5);
+    lines
+        .into_iter()
+        .skip(first)
+        .reduce(|phrase, line| phrase.text("\n").then(line))
+}
+
 /// Does the line of a lone step say anything that the sentence about the whole request does not?
 fn tells_more(step: &StepLine, role: Role) -> bool {
     match step.state {
         StepState::Open => step.needed > 1 && (role == Role::Approver || !step.decisions.is_empty()),
         StepState::Approved => step.needed > 1,
+        StepState::Skipped => true,
         StepState::Waiting | StepState::Denied | StepState::Void => false,
     }
 }
@@ -198,6 +252,7 @@ fn step_line(step: &StepLine, standing: &Standing, reader: PersonId) -> Phrase {
         StepState::Approved => "✓ ",
         StepState::Denied => "✕ ",
         StepState::Void => "– ",
+        StepState::Skipped => "» ",
     };
     let phrase = Phrase::of(sign).bold(&step.name).text(" — ");
     let approvals: Vec<_> = step
@@ -208,6 +263,13 @@ fn step_line(step: &StepLine, standing: &Standing, reader: PersonId) -> Phrase {
     match step.state {
         StepState::Waiting => phrase.text("later"),
         StepState::Void => phrase.text("not needed"),
+        StepState::Skipped => match &step.skipped {
+            Some((by, reason)) => {
+                let phrase = phrase.text("skipped by administrator ").person_or_you(by, reader);
+                phrase.text(": ").said(reason, super::limits::EXCERPT)
+            }
+            None => phrase.text("skipped"),
+        },
         StepState::Approved if approvals.is_empty() => phrase.text("passed automatically"),
         StepState::Approved => decided(phrase.text("approved by "), &approvals, reader),
         StepState::Denied => match step.decisions.iter().find(|decision| decision.verdict == Verdict::Deny) {

@@ -69,16 +69,22 @@ impl Names {
                     missing: step.map_or(0, |step| step.needed().saturating_sub(step.approvals())),
                 }
             }
-            RequestState::Approved => Standing::Approved {
-                by: last(Verdict::Approve),
+            RequestState::Approved => match request.steps.last().and_then(|step| step.skipped.as_ref()) {
+                Some(skipped) => Standing::Overridden {
+                    by: self.get(skipped.by),
+                },
+                None => Standing::Approved {
+                    by: last(Verdict::Approve),
+                },
             },
             RequestState::Denied { by, reason } => Standing::Denied {
                 by: by.map(|by| self.get(by)),
                 reason: reason.clone(),
             },
-            RequestState::Cancelled { by, reason } => Standing::Cancelled {
+            RequestState::Cancelled { by, reason, admin } => Standing::Cancelled {
                 by: self.get(*by),
                 reason: reason.clone(),
+                admin: *admin,
             },
             RequestState::Expired => Standing::Expired,
             RequestState::Closed { cause } => Standing::Closed { cause: *cause },

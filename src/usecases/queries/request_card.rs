@@ -45,6 +45,8 @@ pub struct RequestCard {
     pub subject: PersonRef,
     /// For how long.
     pub length: Length,
+    /// What was asked for, and who made it shorter.
+    pub shortened: Option<(Length, PersonRef)>,
     /// Why.
     pub justification: String,
     /// ⚡
@@ -84,6 +86,11 @@ pub enum Standing {
         /// Who approved last; `None`: a rule.
         by: Option<PersonRef>,
     },
+    /// The last step was passed over by an administrator: no approval.
+    Overridden {
+        /// By whom.
+        by: PersonRef,
+    },
     /// Denied.
     Denied {
         /// By whom; `None`: a rule or a deadline.
@@ -97,6 +104,8 @@ pub enum Standing {
         by: PersonRef,
         /// Why; may be empty.
         reason: String,
+        /// Did an administrator?
+        admin: bool,
     },
     /// Nobody decided in time.
     Expired,
@@ -107,7 +116,7 @@ pub enum Standing {
     },
 }
 
-/// How a request became an emergency.
+/// How a request came to follow another plan: it became an emergency, or began anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EscalationLine {
     /// Who made it one.
@@ -118,6 +127,8 @@ pub struct EscalationLine {
     pub at: DateTime<Utc>,
     /// How many approvals count no more because of it.
     pub void: usize,
+    /// Did an administrator have it begin anew? Else it became an emergency.
+    pub restarted: bool,
 }
 
 /// A step of the plan.
@@ -135,6 +146,25 @@ pub struct StepLine {
     pub decisions: Vec<DecisionLine>,
     /// When it must be decided.
     pub due_at: Option<DateTime<Utc>>,
+    /// Who is on it, and until when.
+    pub claim: Option<(PersonRef, DateTime<Utc>)>,
+    /// Places that were given to others, in order.
+    pub reassigned: Vec<ReassignedLine>,
+    /// Who skipped it, and why, if an administrator did.
+    pub skipped: Option<(PersonRef, String)>,
+}
+
+/// A place that was given to somebody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReassignedLine {
+    /// Whose it was.
+    pub from: PersonRef,
+    /// Whose it is.
+    pub to: PersonRef,
+    /// Who gave it: its holder, or an administrator.
+    pub by: PersonRef,
+    /// Why; may be empty.
+    pub reason: String,
 }
 
 /// A decision.
@@ -221,6 +251,23 @@ pub struct Viewer {
     pub may_deprovision: bool,
     /// What helps to decide.
     pub context: Option<Context>,
+    /// What they may do beside deciding.
+    pub desk: Option<Desk>,
+    /// May they have the approvers reminded?
+    pub may_remind: bool,
+    /// May they act on it outside its plan?
+    pub may_administer: bool,
+}
+
+/// What an approver may do beside deciding: the choices of their menu.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Desk {
+    /// Are they on it?
+    pub claimed: bool,
+    /// May they take it on?
+    pub may_claim: bool,
+    /// May they give it to somebody else?
+    pub may_reassign: bool,
 }
 
 /// The decision a person may make.
@@ -314,11 +361,16 @@ pub async fn request_card(
         .rev()
         .find_map(|step| step.decision_of(viewer))
         .map(|decision| decision.verdict);
+    let asks_people = request
+        .current()
+        .is_some_and(|(_, step)| matches!(step.spec, StepSpec::Approval(_)));
+    let desk = may_decide.as_ref().and_then(|_| desk(&request, viewer));
     let viewer = Viewer {
         person: viewer,
         role,
         why_name: match &why {
             Some(Why::Group(key)) => db::reading::group_name(db, key).await?.unwrap_or_else(|| key.clone()),
+            Some(Why::Reassigned(from)) => names.get(*from).name,
             _ => entitlement.app.name.clone(),
         },
         why,
@@ -345,6 +397,9 @@ pub async fn request_card(
                 .is_some_and(|grant| !grant.by_hand && grant.ended_by.is_none()),
         may_deprovision: by_hand(&[GrantState::Ending, GrantState::EndOverdue]),
         context,
+        desk,
+        may_remind: role == Role::Requester && own && asks_people,
+        may_administer: admin && !own && request.is_open(),
     };
     Ok(Some(RequestCard {
         id,
@@ -354,6 +409,10 @@ pub async fn request_card(
         requester: names.get(request.requester),
         subject: names.get(request.subject),
         length: request.length,
+        shortened: request
+            .shortened
+            .as_ref()
+            .map(|shortened| (shortened.from, names.get(shortened.by))),
         justification: request.justification.clone(),
         emergency: request.emergency,
         extension: request.extension,
@@ -365,6 +424,7 @@ pub async fn request_card(
             reason: round.reason.clone(),
             at: round.at,
             void: round.steps.iter().map(Step::approvals).sum(),
+            restarted: round.restarted,
         }),
         grant: grant.map(|grant| grant_line(grant, &names)).transpose()?,
         url: system.request_url(id),
@@ -402,6 +462,19 @@ pub(super) fn may_decide(request: &Request, person: PersonId) -> Option<MayDecid
     })
 }
 
+/// What an approver may do beside deciding the step that is open.
+fn desk(request: &Request, person: PersonId) -> Option<Desk> {
+    let (_, step) = request.current()?;
+    let StepSpec::Approval(approval) = &step.spec else {
+        return None;
+    };
+    Some(Desk {
+        claimed: step.claim.as_ref().is_some_and(|claim| claim.by == person),
+        may_claim: step.claim.is_none(),
+        may_reassign: approval.reassign.is_some(),
+    })
+}
+
 fn step_line(step: &Step, names: &Names) -> StepLine {
     StepLine {
         name: step.name().to_owned(),
@@ -423,6 +496,21 @@ fn step_line(step: &Step, names: &Names) -> StepLine {
             })
             .collect(),
         due_at: step.due_at,
+        claim: step.claim.as_ref().map(|claim| (names.get(claim.by), claim.until)),
+        reassigned: step
+            .reassigned
+            .iter()
+            .map(|given| ReassignedLine {
+                from: names.get(given.from),
+                to: names.get(given.to),
+                by: names.get(given.by),
+                reason: given.reason.clone(),
+            })
+            .collect(),
+        skipped: step
+            .skipped
+            .as_ref()
+            .map(|skipped| (names.get(skipped.by), skipped.reason.clone())),
     }
 }
 
@@ -508,6 +596,13 @@ impl RequestCard {
             step.approvers
                 .iter()
                 .chain(step.decisions.iter().map(|decision| &decision.by))
+                .chain(step.claim.iter().map(|(by, _)| by))
+                .chain(step.skipped.iter().map(|(by, _)| by))
+                .chain(
+                    step.reassigned
+                        .iter()
+                        .flat_map(|given| [&given.from, &given.to, &given.by]),
+                )
         });
         let grant = self
             .grant
@@ -519,7 +614,8 @@ impl RequestCard {
             .chain(self.escalation.iter().map(|escalation| &escalation.by))
             .chain(steps)
             .chain(grant)
-            .chain(context);
+            .chain(context)
+            .chain(self.shortened.iter().map(|(_, by)| by));
         all.map(|person| person.id).chain(self.standing.people()).collect()
     }
 }
@@ -531,7 +627,7 @@ impl Standing {
         match self {
             Self::Open { awaiting, .. } => awaiting.iter().map(|person| person.id).collect(),
             Self::Approved { by } | Self::Denied { by, .. } => by.iter().map(|person| person.id).collect(),
-            Self::Cancelled { by, .. } => vec![by.id],
+            Self::Cancelled { by, .. } | Self::Overridden { by } => vec![by.id],
             Self::Expired | Self::Closed { .. } => Vec::new(),
         }
     }
