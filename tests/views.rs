@@ -18,6 +18,7 @@ use c1::{
         },
     },
     usecases::queries::{
+        alarms::AlarmLine,
         catalog_for::{AppChoice, EntitlementChoice, Holding},
         desk::{AdminForm, ReassignForm, ShortenForm},
         escalation::Escalation,
@@ -1324,6 +1325,7 @@ fn home() -> Home {
     let mut granted = line(40, Standing::Approved { by: Some(bob()) });
     granted.grant = Some((GrantState::Active, Some(at(5))));
     Home {
+        alarms: vec![],
         person: ana(),
         approvals: vec![waiting],
         approvals_total: 12,
@@ -1429,7 +1431,7 @@ fn commands_answer() {
         seen(&view::lists::no_such_request("payments")),
     ];
     assert_snapshot!(answers.join("\n\n"), @r"
-    [What you can type: request, list, approvals, access, show, cancel, escalate, help]
+    [What you can type: request, list, approvals, access, show, cancel, escalate, alarms, help]
     *What you can type*
     `/c1 request [app] [access]` – ask for access; the words after it fill in the form
     `/c1 list` – what you asked for, and how it stands
@@ -1438,6 +1440,7 @@ fn commands_answer() {
     `/c1 show 42` – a request
     `/c1 cancel 42` – call a request off
     `/c1 escalate 42 [why]` – make an open request an emergency
+    `/c1 alarms` – what is wrong and waits for somebody to see to it
     `/c1 help` – this list
     [Request access](primary)
 
@@ -1612,6 +1615,71 @@ fn making_it_an_emergency_says_what_follows() {
             ..escalation.clone()
         };
         fine_view(what, &view::decision::escalate_dialog(&escalation, &text, &mentions()));
+    }
+}
+
+fn alarm(id: i64) -> AlarmLine {
+    AlarmLine {
+        id,
+        request: Some(RequestId(42)),
+        emergency: true,
+        body: "🚨 Nobody has answered the emergency #42 of *Ana Lopes* in 15 minutes.".to_owned(),
+        raised_at: at(1),
+        taken: None,
+        url: Some("https://c1.example/requests/42".to_owned()),
+    }
+}
+
+fn worst_alarm(text: &str, id: i64) -> AlarmLine {
+    AlarmLine {
+        body: text.to_owned(),
+        taken: (id % 2 == 0).then(|| (bad(text, 60), at(2))),
+        url: (id % 3 == 0).then(|| "https://c1.example/requests/42".to_owned()),
+        ..alarm(id)
+    }
+}
+
+#[test]
+fn an_alarm_waits_for_somebody_and_then_says_who() {
+    let taken = AlarmLine {
+        taken: Some((cy(), at(2))),
+        ..alarm(7)
+    };
+    let shown = [
+        view::notices::alarm(&alarm(7), &mentions()),
+        view::notices::alarm(&taken, &mentions()),
+        view::lists::alarms(&[alarm(7), alarm(8)], &mentions()),
+        view::lists::alarms(&[], &mentions()),
+    ];
+    assert_snapshot!(shown.iter().map(seen).collect::<Vec<_>>().join("\n\n"), @r"
+    [🚨 Nobody has answered the emergency #42 of *Ana Lopes* in 15 minutes.]
+    ⚡ 🚨 Nobody has answered the emergency #42 of *Ana Lopes* in 15 minutes.
+    · Nobody sees to it yet. Raised 2026-05-04 11:00 UTC · Request #42 (https://c1.example/requests/42)
+    [I'll take it](primary)
+
+    [🚨 Nobody has answered the emergency #42 of *Ana Lopes* in 15 minutes.]
+    ⚡ 🚨 Nobody has answered the emergency #42 of *Ana Lopes* in 15 minutes.
+    ✅ @cy sees to it, since 2026-05-04 12:00 UTC
+    · Raised 2026-05-04 11:00 UTC · Request #42 (https://c1.example/requests/42)
+
+    [Alarms (2)]
+    # Alarms (2)
+    ⚡ 🚨 Nobody has answered the emergency #42 of *Ana Lopes* in 15 minutes.
+    · Nobody sees to it yet. Raised 2026-05-04 11:00 UTC · Request #42 (https://c1.example/requests/42)
+    [I'll take it](primary)
+    ⚡ 🚨 Nobody has answered the emergency #42 of *Ana Lopes* in 15 minutes.
+    · Nobody sees to it yet. Raised 2026-05-04 11:00 UTC · Request #42 (https://c1.example/requests/42)
+    [I'll take it](primary)
+
+    [There is no alarm that waits for you. 🎉]
+    There is no alarm that waits for you. 🎉
+    ");
+    for (what, text) in worst_texts() {
+        for id in 0..6 {
+            fine(what, &view::notices::alarm(&worst_alarm(&text, id), &mentions()));
+        }
+        let many: Vec<_> = (0..60).map(|id| worst_alarm(&text, id)).collect();
+        fine(what, &view::lists::alarms(&many, &mentions()));
     }
 }
 
@@ -1917,6 +1985,7 @@ fn slack_takes_the_fullest_lists() {
         fine_view(what, &view::decision::wont_do_dialog(&tasks[0], &mentions()));
         for most in [10, 60] {
             let home = Home {
+                alarms: (0..30).map(|id| worst_alarm(&text, id)).collect(),
                 person: bad(&text, 1),
                 approvals: lines[..most].to_vec(),
                 approvals_total: 1_000,

@@ -12,6 +12,7 @@ use serde_yaml_ng::Value;
 pub(super) struct OrganisationFile {
     #[serde(default)]
     pub(super) last_resort: Vec<Value>,
+    pub(super) security_channel: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -87,6 +87,7 @@ fn describe(out: &mut String, change: &Change, width: usize, paint: Paint) {
                 Thing::Policy => "is not used any more",
                 Thing::App | Thing::Entitlement => "is no longer offered; open requests close",
                 Thing::Catalog => "is no more",
+                Thing::Setting => "is not said any more",
             };
             line(
                 out,
@@ -119,6 +120,7 @@ fn summary(change: &Change) -> String {
         Thing::App => vec![("", "connector"), ("owners ", "owners")],
         Thing::Entitlement => vec![("", "resource"), ("policy ", "policy"), ("⚡ ", "emergency")],
         Thing::Catalog => vec![("for ", "audience"), ("", "entitlements")],
+        Thing::Setting => vec![],
     };
     let mut words = vec![change.name.clone()];
     words.extend(

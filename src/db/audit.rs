@@ -34,6 +34,7 @@ pub async fn append(tx: &mut Tx<'_>, at: DateTime<Utc>, entries: &[Entry]) -> Re
         .map(|entry| match entry.about {
             About::Request(id) => (Some(id.0), None),
             About::Grant(id) => (None, Some(id.0)),
+            About::Organisation => (None, None),
         })
         .unzip();
     let emergency: Vec<bool> = entries.iter().map(|entry| entry.emergency).collect();

@@ -3,6 +3,7 @@
 //! Invariant: every function that writes takes `&mut Tx<'_>`, and a [`Tx`] is made only by [`Db::write`]; so nothing is
 //! written outside a named transaction. (The queue's own bookkeeping is the exception; `jobs` says why.) Readers take `&Db` (or a `Tx`, where a decision depends on what they see).
 
+pub mod alarms;
 pub mod audit;
 pub mod cards;
 pub mod catalog;
@@ -16,6 +17,7 @@ pub mod organisation;
 pub mod people;
 pub mod reading;
 pub mod requests;
+pub mod settings;
 
 use sqlx::{
     PgConnection, PgPool, Postgres,

@@ -10,7 +10,7 @@ use crate::domain::{
     length::LengthRules,
     organisation::{
         Act, AppEntry, CatalogEntry, EmergencyEntry, EntitlementEntry, GroupEntry, Organisation, Owner, PersonEntry,
-        Plan, PolicyEntry, Thing, kind_word,
+        Plan, PolicyEntry, SettingEntry, Thing, kind_word,
     },
     person::Role,
     policy::Rule,
@@ -82,6 +82,11 @@ async fn stored_with(on: &mut PgConnection) -> Result<Stored, DbError> {
         apps: apps(on).await?,
         entitlements: entitlements(on).await?,
         catalogs: catalogs(on).await?,
+        settings: super::settings::stored(&mut *on)
+            .await?
+            .into_iter()
+            .map(|(name, value)| (name, SettingEntry { value }))
+            .collect(),
     };
     for row in sqlx::query!(
         r#"-- stored owners
@@ -309,7 +314,8 @@ pub async fn write(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<(), DbError
     write_apps(tx, writing).await?;
     write_entitlements(tx, writing).await?;
     write_owners(tx, writing).await?;
-    write_catalogs(tx, writing).await
+    write_catalogs(tx, writing).await?;
+    write_settings(tx, writing).await
 }
 
 const NEW_OR_DIFFERENT: [Act; 2] = [Act::Create, Act::Change];
@@ -767,6 +773,30 @@ async fn write_catalogs(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<(), Db
         JOIN catalogs c ON c.key = u.key JOIN groups g ON g.key = u.audience",
         &of,
         &groups
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+async fn write_settings(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<(), DbError> {
+    let (names, values): (Vec<String>, Vec<String>) = writing
+        .of(Thing::Setting, &writing.wanted.settings)
+        .into_iter()
+        .map(|(name, entry)| (name.clone(), entry.value.clone()))
+        .unzip();
+    sqlx::query!(
+        "-- settings
+        INSERT INTO organisation_settings (name, value) SELECT * FROM UNNEST($1::text[], $2::text[])
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        &names,
+        &values
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "DELETE FROM organisation_settings WHERE name = ANY($1)",
+        &writing.removed(Thing::Setting)
     )
     .execute(tx.conn())
     .await?;

@@ -10,19 +10,19 @@ use crate::domain::{
 };
 use chrono::{DateTime, Utc};
 
-/// Is any of these requests an emergency?
+/// Which of these requests are emergencies.
 ///
 /// # Errors
 /// The database's.
-pub async fn is_emergency(tx: &mut Tx<'_>, ids: &[RequestId]) -> Result<bool, DbError> {
+pub async fn emergencies(tx: &mut Tx<'_>, ids: &[RequestId]) -> Result<Vec<RequestId>, DbError> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
-    Ok(sqlx::query_scalar!(
-        r#"-- is it an emergency
-         SELECT EXISTS (SELECT FROM requests WHERE id = ANY($1) AND emergency) AS "emergency!""#,
+    let ids = sqlx::query_scalar!(
+        "-- find the emergencies\nSELECT id FROM requests WHERE id = ANY($1) AND emergency",
         &ids
     )
-    .fetch_one(tx.conn())
-    .await?)
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(RequestId).collect())
 }
 
 /// The name and the settings of an app's connector.

@@ -250,6 +250,20 @@ pub async fn insert_decision(
     Ok(())
 }
 
+/// Who asked, and for whom.
+///
+/// # Errors
+/// The database's; also when there is no such request.
+pub async fn own(tx: &mut Tx<'_>, id: RequestId) -> Result<[PersonId; 2], DbError> {
+    let row = sqlx::query!(
+        "-- read whose a request is\nSELECT requester_id, subject_id FROM requests WHERE id = $1",
+        id.0
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok([PersonId(row.requester_id), PersonId(row.subject_id)])
+}
+
 /// The request that an act of this name has made, if it has.
 ///
 /// # Errors

@@ -101,6 +101,10 @@ pub fn workspace_of(people: &[Member]) -> Seed {
             channel("general", "Everyone at Meridian"),
             channel("engineering", "Building and running things"),
             channel("help-it", "Type /c1 request to ask for access"),
+            SeedChannel {
+                with_app: true,
+                ..channel("security", "Emergencies, as they happen")
+            },
         ],
         user_groups: Vec::new(),
     }

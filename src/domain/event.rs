@@ -2,6 +2,7 @@
 //! table of consequences reads. A variant never changes its meaning: rows outlive deploys.
 
 use super::{
+    alarm::AlarmKind,
     ids::{CommentId, EntitlementId, GrantId, PersonId, RequestId},
     length::Length,
     policy::Plan,
@@ -196,6 +197,11 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// Nobody has answered an emergency for too long, so the last resort is asked too.
+    Unanswered {
+        /// The step.
+        step: usize,
+    },
 
     // --- grants ---
     /// A request was approved, so its subject is to have the access: a new grant, or a longer one.
@@ -257,6 +263,22 @@ pub enum Event {
         comment: CommentId,
         /// Who.
         author: PersonId,
+    },
+
+    // --- alarms ---
+    /// Something is wrong that somebody has to see to.
+    AlarmRaised {
+        /// Its number.
+        alarm: i64,
+        /// What sort of trouble.
+        kind: AlarmKind,
+    },
+    /// Somebody sees to it.
+    AlarmTaken {
+        /// Its number.
+        alarm: i64,
+        /// Who.
+        by: PersonId,
     },
 }
 
@@ -325,6 +347,7 @@ impl Event {
             Self::CancelledByAdmin { .. } => "cancelled_by_admin",
             Self::Restarted { .. } => "restarted",
             Self::StepSkippedByAdmin { .. } => "step_skipped_by_admin",
+            Self::Unanswered { .. } => "unanswered",
             Self::HoldAdded { .. } => "hold_added",
             Self::Provisioned { .. } => "provisioned",
             Self::ProvisioningFailed { .. } => "provisioning_failed",
@@ -334,6 +357,8 @@ impl Event {
             Self::Ended { .. } => "ended",
             Self::EndOverdue { .. } => "end_overdue",
             Self::Commented { .. } => "commented",
+            Self::AlarmRaised { .. } => "alarm_raised",
+            Self::AlarmTaken { .. } => "alarm_taken",
         }
     }
 
@@ -361,4 +386,6 @@ pub enum About {
     Request(RequestId),
     /// A grant.
     Grant(GrantId),
+    /// Neither: something that concerns the organisation as a whole.
+    Organisation,
 }

@@ -4,6 +4,7 @@
 //! Invariant: nothing here awaits, knows SQL or Slack, reads a clock or draws a random number. Time and facts are
 //! arguments; answers are events or a refusal.
 
+pub mod alarm;
 pub mod catalog;
 pub mod condition;
 pub mod desk;
@@ -19,6 +20,7 @@ pub mod person;
 pub mod policy;
 pub mod refusal;
 pub mod request;
+pub mod settings;
 pub mod step;
 
 #[cfg(test)]

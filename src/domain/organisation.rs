@@ -32,6 +32,8 @@ pub struct Organisation {
     pub entitlements: BTreeMap<String, EntitlementEntry>,
     /// Catalogs, by key.
     pub catalogs: BTreeMap<String, CatalogEntry>,
+    /// Settings, by name.
+    pub settings: BTreeMap<String, SettingEntry>,
 }
 
 /// A person.
@@ -133,6 +135,13 @@ pub struct CatalogEntry {
     pub entitlements: BTreeSet<String>,
 }
 
+/// A setting, as the files write it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingEntry {
+    /// Its value.
+    pub value: String,
+}
+
 /// An owner, as files write it: `carla` or `group:database-owners`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
@@ -202,17 +211,20 @@ pub enum Thing {
     Entitlement,
     /// Is no more when gone.
     Catalog,
+    /// Is as if it had never been said when gone.
+    Setting,
 }
 
 impl Thing {
     /// All of them, in the order of plans.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Person,
         Self::Group,
         Self::Policy,
         Self::App,
         Self::Entitlement,
         Self::Catalog,
+        Self::Setting,
     ];
 
     /// Many of them, in words.
@@ -225,6 +237,7 @@ impl Thing {
             Self::App => "apps",
             Self::Entitlement => "entitlements",
             Self::Catalog => "catalogs",
+            Self::Setting => "settings",
         }
     }
 }
@@ -307,6 +320,7 @@ impl Plan {
         compare(&mut changes, Thing::App, &from.apps, &to.apps);
         compare(&mut changes, Thing::Entitlement, &from.entitlements, &to.entitlements);
         compare(&mut changes, Thing::Catalog, &from.catalogs, &to.catalogs);
+        compare(&mut changes, Thing::Setting, &from.settings, &to.settings);
         Self { changes }
     }
 }
@@ -483,6 +497,16 @@ impl Entry for CatalogEntry {
             ("audience", list(&self.audience)),
             ("entitlements", list(&self.entitlements)),
         ]
+    }
+}
+
+impl Entry for SettingEntry {
+    fn name(&self) -> &str {
+        &self.value
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        vec![("value", text(&self.value))]
     }
 }
 

@@ -151,6 +151,11 @@ pub enum Refusal {
     NotAnAdministrator,
     /// Not even administrators, for their own request.
     OwnOverride,
+    /// Somebody sees to the alarm already.
+    AlarmTaken {
+        /// Who.
+        by: String,
+    },
 }
 
 impl Refusal {
@@ -201,6 +206,7 @@ impl Refusal {
             Self::MayNotRemind => "may_not_remind",
             Self::NotAnAdministrator => "not_an_administrator",
             Self::OwnOverride => "own_override",
+            Self::AlarmTaken { .. } => "alarm_taken",
         }
     }
 
@@ -297,6 +303,7 @@ impl Refusal {
             Self::OwnOverride => {
                 "You cannot do this for a request of your own. Please ask another administrator.".to_owned()
             }
+            Self::AlarmTaken { by } => format!("{by} sees to this already."),
         }
     }
 }

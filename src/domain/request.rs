@@ -11,10 +11,14 @@ use super::{
     person::Standing,
     policy::{Approval, AtDeadline, Plan, StepSpec},
     refusal::{Refusal, tidy},
-    step::{Claim, Decision, Reassignment, Skipped, Source, Step, StepState, Verdict, resolve},
+    step::{Claim, Decision, Reassignment, Skipped, Source, Step, StepState, Verdict, resolve, with_last_resort},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+
+/// An emergency waits this long for people; then it is an alarm, and the last resort is asked too. What the policy's own
+/// deadlines bring in comes before.
+pub const PATIENCE: TimeDelta = TimeDelta::minutes(15);
 
 /// A person's wish for an entitlement, and how it is being decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -354,8 +358,18 @@ impl Request {
     #[must_use]
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let (_, step) = self.current()?;
+        let due = step.due_at.filter(|_| !self.widened);
         let lapses = step.claim.as_ref().map(|claim| claim.until);
-        step.due_at.filter(|_| !self.widened).into_iter().chain(lapses).min()
+        due.into_iter().chain(lapses).chain(self.unanswered_at()).min()
+    }
+
+    /// When an emergency that waits for people is an alarm; `None` where it is one already, or is none.
+    fn unanswered_at(&self) -> Option<DateTime<Utc>> {
+        let (_, step) = self.current().filter(|_| self.emergency)?;
+        let opened = step
+            .opened_at
+            .filter(|_| !step.unanswered && step.state == StepState::Open)?;
+        Some(opened + PATIENCE)
     }
 
     /// What follows from `command`. Call [`Request::proceed`] first, so that the approvers are those of this moment.
@@ -633,6 +647,11 @@ impl Request {
                 }
             }
             Event::StepWidened { .. } => self.widened = true,
+            Event::Unanswered { step } => {
+                if let Some(unanswered) = self.steps.get_mut(*step) {
+                    unanswered.unanswered = true;
+                }
+            }
             Event::Decided {
                 step,
                 person,
@@ -783,15 +802,22 @@ impl Request {
                 reason: message.clone(),
             }),
             StepSpec::Approval(approval) => {
-                let resolved = resolve(
+                if self.unanswered_at().is_some_and(|at| at <= now) {
+                    return Some(Event::Unanswered { step: place });
+                }
+                let earlier = self.approved_before(place);
+                let mut resolved = resolve(
                     approval,
                     facts,
                     self.requester,
                     self.subject,
-                    &self.approved_before(place),
+                    &earlier,
                     self.widened,
                     &step.reassigned,
                 );
+                if step.unanswered {
+                    resolved = with_last_resort(resolved, approval, facts, [self.requester, self.subject], &earlier);
+                }
                 if resolved.approvers.is_empty() {
                     return Some(Event::Closed {
                         cause: Cause::NobodyToAsk,

@@ -50,6 +50,9 @@ pub struct Step {
     /// Who skipped it, and why, if an administrator did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<Skipped>,
+    /// Has an emergency waited here for so long that the last resort is asked too?
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unanswered: bool,
 }
 
 /// Somebody is on it; the others are left in peace, and may still decide.
@@ -200,6 +203,7 @@ impl Step {
             reassigned: Vec::new(),
             nudged_at: None,
             skipped: None,
+            unanswered: false,
         }
     }
 
@@ -283,6 +287,49 @@ fn needed(quorum: Quorum, asked: usize) -> usize {
         Quorum::AtLeast(count) => (count as usize).min(asked).max(1),
         Quorum::All => asked.max(1),
     }
+}
+
+/// The same with the last resort beside them, for an emergency that nobody has answered.
+#[must_use]
+pub fn with_last_resort(
+    mut resolved: Resolved,
+    spec: &Approval,
+    facts: &Facts,
+    own: [PersonId; 2],
+    earlier: &[PersonId],
+) -> Resolved {
+    for &person in &facts.last_resort {
+        let may = facts.person(person).is_some_and(super::person::Person::takes_part)
+            && !own.contains(&person)
+            && !(spec.distinct && earlier.contains(&person));
+        if may && !resolved.approvers.iter().any(|known| known.person == person) {
+            resolved.approvers.push(Approver {
+                person,
+                why: Why::LastResort,
+            });
+        }
+    }
+    resolved
+}
+
+/// Everyone whom these steps would ask at this moment, nobody twice: those whose approval an emergency does without.
+#[must_use]
+pub fn would_ask<'a>(
+    steps: impl IntoIterator<Item = &'a StepSpec>,
+    facts: &Facts,
+    requester: PersonId,
+    subject: PersonId,
+) -> Vec<PersonId> {
+    let mut people = Vec::new();
+    for step in steps {
+        let StepSpec::Approval(approval) = step else { continue };
+        for approver in resolve(approval, facts, requester, subject, &[], false, &[]).approvers {
+            if !people.contains(&approver.person) {
+                people.push(approver.person);
+            }
+        }
+    }
+    people
 }
 
 /// Who may decide a stage now. Never nobody: whoever may not decide is removed, then the fallback helps out, then the

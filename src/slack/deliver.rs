@@ -16,15 +16,17 @@ use crate::{
     db::{
         self, DbError, Tx,
         cards::{Card, Untold},
+        notices::{Notice, Reader},
     },
     domain::ids::{CardId, PersonId},
     usecases::{
         System,
         job::{self, Job},
         queries::{
-            my_work,
+            alarms, my_work,
             request_card::{PersonRef, RequestCard, Role, request_card},
         },
+        raise_alarm,
     },
 };
 use chrono::{DateTime, Utc};
@@ -286,7 +288,7 @@ impl Deliver {
         }
     }
 
-    /// Sends a notice that was written down.
+    /// Sends a notice that was written down; one that shows how something stands is brought up to date.
     ///
     /// # Errors
     /// When Slack asks to wait, or it did not work.
@@ -294,11 +296,35 @@ impl Deliver {
         let Some(notice) = db::notices::get(&self.system.db, id).await? else {
             return Ok(());
         };
-        if notice.ts.is_some() {
-            return Ok(());
+        let message = self.noticed(&notice).await?;
+        let shown = hash(&message.json());
+        if let (Some(channel), Some(ts)) = (&notice.channel, &notice.ts) {
+            let lives = notice.alarm.is_some();
+            if !lives || notice.shown.as_deref() == Some(shown.as_str()) {
+                return Ok(());
+            }
+            let at = Posted {
+                channel: channel.clone(),
+                ts: ts.clone(),
+            };
+            return match self
+                .slack
+                .update_message(&at, &message.text, &Blocks(message.blocks), None)
+                .await
+            {
+                // Somebody took it away, or it cannot be reached: there is nothing left to keep current.
+                Ok(_) | Err(CallError::Gone(_) | CallError::Unreachable(_)) => Ok(self
+                    .write("notice_updated", async |tx| db::notices::shows(tx, id, &shown).await)
+                    .await?),
+                Err(other) => Err(other.into()),
+            };
         }
-        let Some(channel) = self.dm(notice.person).await? else {
-            return Ok(());
+        let channel = match &notice.reader {
+            Reader::Person(person) => self.dm(*person).await?,
+            Reader::Channel(name) => self.channel(name).await?,
+        };
+        let Some(channel) = channel else {
+            return self.not_delivered(&notice, "channel_not_found").await;
         };
         let mark = mark("c1_notice", id, notice.created_at);
         let found = if notice.posting {
@@ -306,15 +332,14 @@ impl Deliver {
         } else {
             None
         };
-        let posted = match found {
-            Some(posted) => posted,
+        let (posted, shown) = match found {
+            // What it shows is not known: an empty hash has it updated.
+            Some(posted) => (posted, ""),
             None => {
                 self.write("notice_begin", async |tx| {
                     db::notices::set_posting(tx, id, &channel, true).await
                 })
                 .await?;
-                let url = notice.request.and_then(|request| self.system.request_url(request));
-                let message = view::notices::notice(&notice.body, url.as_deref());
                 let post = Post {
                     channel: channel.clone(),
                     text: message.text,
@@ -323,10 +348,9 @@ impl Deliver {
                     ..Post::default()
                 };
                 match self.slack.post_message(&post).await {
-                    Ok(posted) => posted,
-                    Err(CallError::Unreachable(code)) => {
-                        tracing::warn!(notice.id = id, slack.error = %code, "a notice could not be delivered");
-                        return Ok(());
+                    Ok(posted) => (posted, shown.as_str()),
+                    Err(CallError::Unreachable(code) | CallError::Gone(code)) => {
+                        return self.not_delivered(&notice, &code).await;
                     }
                     Err(error) => {
                         if !is_uncertain(&error) {
@@ -340,11 +364,69 @@ impl Deliver {
                 }
             }
         };
+        let now = self.system.clock.now();
         Ok(self
             .write("notice_sent", async |tx| {
-                db::notices::sent(tx, id, &posted.channel, &posted.ts).await
+                db::notices::sent(tx, id, &posted.channel, &posted.ts).await?;
+                db::notices::shows(tx, id, shown).await?;
+                if shown.is_empty() && notice.alarm.is_some() {
+                    job::enqueue(tx, now, &[Job::SendNotice(id)]).await?;
+                }
+                Ok(())
             })
             .await?)
+    }
+
+    /// What a notice shows now.
+    async fn noticed(&self, notice: &Notice) -> Result<view::Message, DbError> {
+        if let Some(alarm) = notice.alarm
+            && let Some(line) = alarms::alarm(&self.system, alarm).await?
+        {
+            let taker = line.taken.iter().map(|(by, _)| by.id);
+            return Ok(view::notices::alarm(&line, &self.mentions(taker).await?));
+        }
+        let url = notice.request.and_then(|request| self.system.request_url(request));
+        Ok(view::notices::notice(&notice.body, url.as_deref()))
+    }
+
+    /// One reader cannot be reached. For a channel that is an alarm, and others read in its place.
+    async fn not_delivered(&self, notice: &Notice, why: &str) -> Result<(), Stop> {
+        tracing::warn!(
+            notice.id = notice.id,
+            slack.error = why,
+            "a notice could not be delivered"
+        );
+        match &notice.reader {
+            Reader::Person(_) => Ok(self
+                .write("notice_undelivered", async |tx| {
+                    db::notices::undelivered(tx, notice.id, why).await
+                })
+                .await?),
+            Reader::Channel(name) => raise_alarm::channel_gone(&self.system, notice, name, why)
+                .await
+                .map_err(|error| Stop::Again(error.into())),
+        }
+    }
+
+    /// The id of a channel that the settings name; `None` where there is none, or none that the app can see.
+    async fn channel(&self, name: &str) -> Result<Option<String>, Stop> {
+        let Some(plain) = name.strip_prefix('#') else {
+            return Ok(Some(name.to_owned()));
+        };
+        if let Some(known) = db::notices::known_channel(&self.system.db, name).await? {
+            return Ok(Some(known));
+        }
+        let mut cursor: Option<String> = None;
+        loop {
+            let page = self.slack.channels(cursor.as_deref()).await?;
+            if let Some((id, _)) = page.items.into_iter().find(|(_, found)| found == plain) {
+                return Ok(Some(id));
+            }
+            match page.next {
+                Some(next) => cursor = Some(next),
+                None => return Ok(None),
+            }
+        }
     }
 
     /// Draws a person's Home tab as it stands now.
@@ -437,7 +519,8 @@ impl Deliver {
             };
             let page = match page {
                 Ok(page) => page,
-                Err(CallError::Gone(_)) => return Ok(None),
+                // Where nothing can be read (any more), nothing can be posted either, which is found out next.
+                Err(CallError::Gone(_) | CallError::Unreachable(_)) => return Ok(None),
                 Err(other) => return Err(other.into()),
             };
             let ours = |message: &&HistoryMessage| {

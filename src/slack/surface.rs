@@ -101,6 +101,9 @@ pub const REMOVED: &str = "removed";
 /// "Try again", where a connector could not give an access. Value: the grant.
 pub const RETRY: &str = "retry";
 
+/// "I'll take it". Value: the alarm.
+pub const TAKE_ALARM: &str = "take_alarm";
+
 /// "Show": the card of a request, for the person alone. Value: the request.
 pub const SHOW: &str = "show";
 

@@ -147,7 +147,7 @@ pub async fn affected_requests(tx: &mut Tx<'_>, plan: &Plan) -> Result<Vec<Reque
     let deciders = plan.changes.iter().any(|change| match change.thing {
         Thing::Person | Thing::Group => change.act != Act::Create,
         Thing::App | Thing::Entitlement => change.fields.iter().any(|difference| difference.field == "owners"),
-        Thing::Policy | Thing::Catalog => false,
+        Thing::Policy | Thing::Catalog | Thing::Setting => false,
     });
     organisation::affected_requests(tx, deciders).await
 }

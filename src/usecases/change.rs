@@ -19,6 +19,7 @@ use crate::{
         person::Person,
         refusal::Refusal,
         request::{self, Request},
+        step::would_ask,
     },
 };
 use chrono::{DateTime, Utc};
@@ -28,11 +29,16 @@ use chrono::{DateTime, Utc};
 pub(super) struct Happened {
     /// Each event, and whether the actor did it (else it followed by itself).
     events: Vec<(Event, bool)>,
+    /// The people whose approval an emergency does without.
+    skipped: Vec<PersonId>,
 }
 
 impl Happened {
     fn new() -> Self {
-        Self { events: Vec::new() }
+        Self {
+            events: Vec::new(),
+            skipped: Vec::new(),
+        }
     }
 
     fn by_itself(&mut self, events: Vec<Event>) {
@@ -67,7 +73,8 @@ impl Happened {
     }
 }
 
-/// Writes a new request that `event` (a [`Event::Submitted`]) makes, with all that follows at once.
+/// Writes a new request that `event` (a [`Event::Submitted`]) makes, with all that follows at once. `skipped` are the
+/// people whose approval an emergency does without.
 ///
 /// # Errors
 /// [`Refusal::NobodyToAsk`], or a constraint that says there is one already.
@@ -77,6 +84,7 @@ pub(super) async fn begin_request(
     actor: Actor,
     event: Event,
     facts: &Facts,
+    skipped: Vec<PersonId>,
     origin: Option<&str>,
 ) -> Result<Request, Error> {
     let mut request = Request::submitted(RequestId(0), &event, now)
@@ -90,6 +98,7 @@ pub(super) async fn begin_request(
         return Err(Refusal::NobodyToAsk.into());
     }
     let mut happened = Happened::new();
+    happened.skipped = skipped;
     happened.by_actor(vec![event]);
     happened.by_itself(followed);
     request.id = db::requests::insert(tx, &request, actor.via.word(), origin).await?;
@@ -139,6 +148,10 @@ pub(super) async fn change_locked(
     let decided = command(&request, facts).and_then(|command| request.decide(&command, &names));
     let refused = match decided {
         Ok(decided) => {
+            if decided.iter().any(|event| matches!(event, Event::Escalated { .. })) {
+                let steps = request.steps.iter().map(|step| &step.spec);
+                happened.skipped = would_ask(steps, facts, request.requester, request.subject);
+            }
             decided.iter().for_each(|event| request.apply(event, now));
             happened.by_actor(decided);
             happened.by_itself(request.proceed(facts, now));
@@ -164,7 +177,7 @@ async fn finish_request(
     let mut entries = happened.entries(actor, About::Request(request.id), request.emergency);
     let mut effects = Effects::default();
     for (event, _) in &happened.events {
-        consequences::of_request(event, request, facts, &mut effects);
+        consequences::of_request(event, request, facts, &happened.skipped, &mut effects);
         if let Event::Decided { step, person, .. } = event
             && let Some(decision) = request.steps.get(*step).and_then(|step| step.decision_of(*person))
         {
@@ -219,8 +232,7 @@ async fn hold(
     db::grants::save(tx, &grant).await?;
     if grant.state == GrantState::Active {
         // The access works already: only its end moves, also in what the earlier requests show.
-        let earlier = grant.holds.iter().map(|hold| hold.request);
-        effects.lengthened(request, earlier.filter(|earlier| *earlier != request.id));
+        effects.lengthened(request, facts, &grant);
     } else if db::reading::is_provisioned_by_hand(tx, facts.entitlement.app.id).await? {
         caring(facts)
             .into_iter()
@@ -248,6 +260,8 @@ pub(super) struct Caretakers {
     pub(super) owners: Vec<PersonId>,
     /// Do people provision it, or a connector?
     pub(super) by_hand: bool,
+    /// What it is about.
+    pub(super) title: String,
 }
 
 /// Changes a grant. `may` is asked with the facts of the moment, under the lock.
@@ -272,8 +286,8 @@ pub(super) async fn change_grant(
     happened.by_itself(grant.proceed(now));
     db::grants::save(tx, &grant).await?;
     let holding: Vec<RequestId> = grant.holds.iter().map(|hold| hold.request).collect();
-    let emergency = db::reading::is_emergency(tx, &holding).await?;
-    let entries = happened.entries(actor, About::Grant(grant.id), emergency);
+    let emergencies = db::reading::emergencies(tx, &holding).await?;
+    let entries = happened.entries(actor, About::Grant(grant.id), !emergencies.is_empty());
     if !entries.is_empty() {
         db::audit::append(tx, now, &entries).await?;
     }
@@ -289,7 +303,7 @@ pub(super) async fn change_grant(
     }
     let requests: Vec<RequestId> = grant.holds.iter().map(|hold| hold.request).collect();
     for request in requests {
-        let mut effects = Effects::default();
+        let mut effects = Effects::of(emergencies.contains(&request));
         for (event, _) in &happened.events {
             consequences::of_grant(event, &grant, request, &caretakers, &mut effects);
         }
@@ -321,6 +335,7 @@ async fn caretakers(tx: &mut Tx<'_>, grant: &Grant, actor: Actor) -> Result<Care
         subject: facts.person(grant.subject).cloned().ok_or(Error::NotFound)?,
         owners,
         by_hand,
+        title: facts.entitlement.title(),
     })
 }
 

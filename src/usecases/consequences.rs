@@ -1,16 +1,23 @@
 //! The one table of side effects: what has to happen outside when something has happened here.
 
-use super::{Error, change::Caretakers, job::Job};
+use super::{Error, change::Caretakers, job::Job, raise_alarm};
 use crate::{
-    db::{self, Tx, comments::NewComment},
+    db::{
+        self, Tx,
+        alarms::NewAlarm,
+        comments::NewComment,
+        notices::{NewNotice, Reader},
+    },
     domain::{
+        alarm::AlarmKind,
         event::{Cause, Event},
         facts::Facts,
-        grant::Grant,
+        grant::{Grant, GrantState},
         ids::{GrantId, PersonId, RequestId},
         length::Length,
-        request::Request,
-        step::{Source, Verdict},
+        person::Person,
+        request::{self, Request, RequestState},
+        step::{Source, Step, StepState, Verdict, Why},
     },
 };
 use chrono::{DateTime, Utc};
@@ -24,36 +31,43 @@ pub struct Effects {
     readers: Vec<(PersonId, &'static str)>,
     /// Lines for the conversation, said by c1.
     lines: Vec<String>,
-    /// Notices, each to one person.
-    notices: Vec<(PersonId, &'static str, String)>,
+    /// What is told loudly: of emergencies.
+    loud: Vec<Loud>,
+    /// What is wrong, and who is told of it beside those who answer for the organisation.
+    alarms: Vec<(NewAlarm, Vec<PersonId>)>,
     /// Grants to settle.
     settle: Vec<GrantId>,
     /// Earlier requests whose cards show the same access.
     earlier: Vec<RequestId>,
     /// Has the request been approved, so that it needs a grant?
     pub(super) grants: bool,
+    /// Is the request an emergency?
+    emergency: bool,
+}
+
+/// Something about an emergency that is told to everyone whose approval it does without, the owners and the security
+/// channel.
+#[derive(Clone, Debug)]
+pub(super) struct Loud {
+    /// What it is about: nobody hears of it twice.
+    topic: String,
+    /// What is told, in Slack's markup.
+    body: String,
+    /// Who is told. `None`: those who were told that it began.
+    people: Option<Vec<(PersonId, &'static str)>>,
 }
 
 /// What an event of a request leads to.
-pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, effects: &mut Effects) {
+pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, skipped: &[PersonId], effects: &mut Effects) {
     let name = |person: PersonId| facts.name(person);
     match event {
         Event::Submitted { .. } => {
             effects.cards = true;
             effects.reader(request.subject, "requester");
             effects.reader(request.requester, "requester");
-            if let Some(alarm) = &request.alarm {
-                for person in &facts.last_resort {
-                    effects.notices.push((
-                        *person,
-                        "alarm",
-                        format!(
-                            "⚠️ Request #{} of {} could not follow its policy: {alarm}. The last resort decides it.",
-                            request.id,
-                            name(request.requester)
-                        ),
-                    ));
-                }
+            policy_failed(request, facts, effects);
+            if request.emergency {
+                emergency_begun(request, facts, skipped, effects);
             }
         }
         Event::StepOpened {
@@ -72,17 +86,18 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, effect
                 .iter()
                 .for_each(|approver| effects.reader(approver.person, "approver"));
             if *source == Source::LastResort && request.alarm.is_none() {
-                let step = request.steps.get(*step).map_or("a step", |step| step.name());
-                for person in &facts.last_resort {
-                    effects.notices.push((
-                        *person,
-                        "alarm",
-                        format!(
-                            "⚠️ Nobody could decide the step “{step}” of request #{}; the last resort was asked.",
-                            request.id
-                        ),
-                    ));
-                }
+                let named = request.steps.get(*step).map_or("a step", |step| step.name());
+                let alarm = alarm(
+                    AlarmKind::LastResortAsked,
+                    &format!("{}:{}:{step}", request.id, request.earlier.len()),
+                    request,
+                    format!(
+                        "⚠️ Nobody could decide the step “{}” of request #{}; the last resort was asked.",
+                        neutral(named),
+                        request.id
+                    ),
+                );
+                effects.alarms.push((alarm, facts.last_resort.clone()));
             }
         }
         Event::StepWidened { .. } => effects.cards = true,
@@ -123,6 +138,14 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, effect
             effects
                 .lines
                 .push(format!("❌ {who} denied the request{}", because(reason)));
+            if by.is_none()
+                && request
+                    .steps
+                    .iter()
+                    .any(|step| step.state == StepState::Denied && step.due_at.is_some())
+            {
+                not_decided(request, facts, effects);
+            }
         }
         Event::Cancelled { by, reason } => {
             effects.cards = true;
@@ -135,6 +158,7 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, effect
             effects
                 .lines
                 .push("⌛ The request expired: nobody decided in time".to_owned());
+            not_decided(request, facts, effects);
         }
         Event::Closed { cause } => {
             effects.cards = true;
@@ -144,20 +168,47 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, effect
         }
         Event::Escalated { by, reason, .. } => {
             effects.cards = true;
-            let void: usize = request.earlier.last().map_or(0, |round| {
-                round.steps.iter().map(crate::domain::step::Step::approvals).sum()
-            });
-            let void = match void {
+            let void = match void(request) {
                 0 => String::new(),
                 1 => " One approval no longer counts.".to_owned(),
                 more => format!(" {more} approvals no longer count."),
             };
+            let stop = if reason.is_empty() && !void.is_empty() { "." } else { "" };
             effects.lines.push(format!(
-                "⚡ *{}* made this an emergency{}{}{void}",
+                "⚡ *{}* made this an emergency{}{stop}{void}",
                 name(*by),
-                because(reason),
-                if reason.is_empty() && !void.is_empty() { "." } else { "" }
+                because(reason)
             ));
+            policy_failed(request, facts, effects);
+            emergency_begun(request, facts, skipped, effects);
+        }
+        Event::Unanswered { step } => {
+            effects.cards = true;
+            effects
+                .lines
+                .push("🚨 Nobody has answered yet: the last resort is asked too, and alarmed".to_owned());
+            let asked = request.steps.get(*step).map(|step| step.approvers.as_slice());
+            let asked: Vec<String> = asked
+                .unwrap_or_default()
+                .iter()
+                .filter(|approver| approver.why != Why::LastResort)
+                .take(5)
+                .map(|approver| neutral(&name(approver.person)))
+                .collect();
+            let alarm = alarm(
+                AlarmKind::Unanswered,
+                &format!("{}:{}:{step}", request.id, request.earlier.len()),
+                request,
+                format!(
+                    "🚨 Nobody has answered the emergency #{} of *{}* for *{}* in {}. Asked so far: {}.",
+                    request.id,
+                    neutral(&name(request.requester)),
+                    neutral(&facts.entitlement.title()),
+                    crate::domain::length::spoken(request::PATIENCE.num_seconds()),
+                    asked.join(", ")
+                ),
+            );
+            effects.alarms.push((alarm, facts.last_resort.clone()));
         }
         Event::Claimed { .. } | Event::ClaimEnded { .. } => effects.cards = true,
         Event::Reassigned {
@@ -228,6 +279,243 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, effect
         Event::Commented { .. } => {}
         _ => {}
     }
+    if request.emergency {
+        emergency_over(event, request, facts, effects);
+    }
+}
+
+/// How many approvals count no more since it became an emergency.
+fn void(request: &Request) -> usize {
+    let earlier = request.earlier.last();
+    earlier.map_or(0, |round| round.steps.iter().map(Step::approvals).sum())
+}
+
+fn alarm(kind: AlarmKind, about: &str, request: &Request, body: String) -> NewAlarm {
+    NewAlarm {
+        kind,
+        once: format!("{}:{about}", kind.word()),
+        request: Some(request.id),
+        grant: None,
+        emergency: request.emergency,
+        body,
+    }
+}
+
+fn policy_failed(request: &Request, facts: &Facts, effects: &mut Effects) {
+    let Some(why) = &request.alarm else { return };
+    let alarm = alarm(
+        AlarmKind::PolicyFailed,
+        &format!("{}:{}", request.id, request.earlier.len()),
+        request,
+        format!(
+            "⚠️ Request #{} of {} could not follow its policy: {}. The last resort decides it.",
+            request.id,
+            neutral(&facts.name(request.requester)),
+            neutral(why)
+        ),
+    );
+    effects.alarms.push((alarm, facts.last_resort.clone()));
+}
+
+/// An emergency that ends because nobody decided does not end in silence.
+fn not_decided(request: &Request, facts: &Facts, effects: &mut Effects) {
+    if !request.emergency {
+        return;
+    }
+    let alarm = alarm(
+        AlarmKind::NotDecided,
+        &request.id.to_string(),
+        request,
+        format!(
+            "🚨 The emergency #{} of *{}* for *{}* has ended because nobody decided in time.",
+            request.id,
+            neutral(&facts.name(request.requester)),
+            neutral(&facts.entitlement.title())
+        ),
+    );
+    effects.alarms.push((alarm, facts.last_resort.clone()));
+}
+
+/// Tells everyone whose approval is skipped, and the owners. Who asks, whom it is for, and who is asked now know already.
+fn emergency_begun(request: &Request, facts: &Facts, skipped: &[PersonId], effects: &mut Effects) {
+    let name = |person: PersonId| format!("*{}*", neutral(&facts.name(person)));
+    let asked = request.current().map(|(_, step)| step);
+    let knows = |person: PersonId| {
+        person == request.requester || person == request.subject || asked.is_some_and(|step| step.asks(person))
+    };
+    let at_work = |person: PersonId| facts.person(person).is_some_and(Person::takes_part);
+    let mut people: Vec<(PersonId, &'static str)> = Vec::new();
+    let was_asked = |person: PersonId| {
+        let mut earlier = request.earlier.iter().flat_map(|round| &round.steps);
+        earlier.any(|step| step.asks(person))
+    };
+    let skipped_now = skipped.iter().map(|person| {
+        let why = if was_asked(*person) {
+            "You need not decide it any more."
+        } else {
+            "You would have been asked to approve it."
+        };
+        (*person, why)
+    });
+    let owners = facts
+        .app_owners
+        .iter()
+        .chain(&facts.entitlement_owners)
+        .map(|person| (*person, "You own it."));
+    for (person, why) in skipped_now.chain(owners) {
+        if at_work(person) && !knows(person) && !people.iter().any(|(known, _)| *known == person) {
+            people.push((person, why));
+        }
+    }
+    let whom = if request.subject == request.requester {
+        String::new()
+    } else {
+        format!(" for {}", name(request.subject))
+    };
+    let verb = match request.earlier.last() {
+        Some(round) => format!("{} has made an emergency of request #{}: ", name(round.by), request.id),
+        None => format!(
+            "{} asks for emergency access{whom} (#{}): ",
+            name(request.requester),
+            request.id
+        ),
+    };
+    let (why, so_far) = match request.earlier.last() {
+        Some(round) if !round.reason.is_empty() => (&round.reason, Some(&request.justification)),
+        _ => (&request.justification, None),
+    };
+    let mut body = format!(
+        "⚡ {verb}*{}*{}, {} from when it works.\nWhy: {}",
+        neutral(&facts.entitlement.title()),
+        if request.earlier.is_empty() {
+            String::new()
+        } else {
+            format!(" for {}", name(request.subject))
+        },
+        request.length,
+        neutral(why)
+    );
+    if let Some(so_far) = so_far {
+        body.push_str(&format!("\nAsked for because: {}", neutral(so_far)));
+    }
+    body.push_str(&match asked {
+        Some(step) => {
+            let asked: Vec<String> = step.approvers.iter().take(5).map(|known| name(known.person)).collect();
+            let more = step.approvers.len().saturating_sub(asked.len());
+            let more = if more > 0 { format!(" + {more}") } else { String::new() };
+            format!("\nThe emergency rules ask {}{more}.", asked.join(", "))
+        }
+        None if request.state == RequestState::Approved => "\nIt is given at once.".to_owned(),
+        None => String::new(),
+    });
+    match void(request) {
+        0 => {}
+        1 => body.push_str(" One approval given before no longer counts."),
+        more => body.push_str(&format!(" {more} approvals given before no longer count.")),
+    }
+    let skipped: Vec<String> = skipped
+        .iter()
+        .filter(|person| !knows(**person))
+        .map(|person| name(*person))
+        .collect();
+    if !skipped.is_empty() {
+        let more = skipped.len().saturating_sub(5);
+        let more = if more > 0 { format!(" + {more}") } else { String::new() };
+        body.push_str(&format!(
+            "\nSkipped: {}{more}.",
+            skipped.iter().take(5).cloned().collect::<Vec<_>>().join(", ")
+        ));
+    }
+    effects.loud.push(Loud {
+        topic: format!("emergency:{}", request.id),
+        body,
+        people: Some(people),
+    });
+}
+
+/// Those who were told that an emergency was asked for hear that no access comes of it.
+fn emergency_over(event: &Event, request: &Request, facts: &Facts, effects: &mut Effects) {
+    let how = match event {
+        Event::Denied {
+            by: Some(by), reason, ..
+        } => {
+            format!("was denied by *{}*{}", neutral(&facts.name(*by)), because(reason))
+        }
+        Event::Denied { by: None, reason, .. } => format!("was denied by its policy{}", because(reason)),
+        Event::Cancelled { by, reason } => {
+            format!("was cancelled by *{}*{}", neutral(&facts.name(*by)), because(reason))
+        }
+        Event::CancelledByAdmin { by, reason } => format!(
+            "was cancelled by administrator *{}*{}",
+            neutral(&facts.name(*by)),
+            because(reason)
+        ),
+        Event::Expired { .. } => "has expired: nobody decided in time".to_owned(),
+        Event::Closed { cause } => format!("was closed because {}", cause.words()),
+        _ => return,
+    };
+    effects.loud.push(Loud {
+        topic: format!("emergency-over:{}", request.id),
+        body: format!(
+            "⚡ The emergency #{} of *{}* for *{}* {how}. No access comes of it.",
+            request.id,
+            neutral(&facts.name(request.subject)),
+            neutral(&facts.entitlement.title())
+        ),
+        people: None,
+    });
+}
+
+/// Those who were told that an emergency was asked for hear when its access begins and ends.
+fn emergency_goes_on(event: &Event, grant: &Grant, request: RequestId, care: &Caretakers, effects: &mut Effects) {
+    let who = neutral(&care.subject.name);
+    let what = neutral(&care.title);
+    let until = grant
+        .holds
+        .iter()
+        .find(|hold| hold.request == request)
+        .and_then(|hold| hold.until);
+    let (topic, body) = match event {
+        Event::Provisioned { .. } => (
+            "began",
+            match until {
+                Some(until) => format!(
+                    "⚡ Emergency access began: *{who}* has *{what}* until {}.",
+                    moment(until)
+                ),
+                None => format!("⚡ Emergency access began: *{who}* has *{what}*."),
+            },
+        ),
+        Event::HoldEnded { request: over } if *over == request && grant.state == GrantState::Active => (
+            "ended",
+            format!("⚡ The time of the emergency of *{who}* is over; an ordinary request keeps *{what}* for them."),
+        ),
+        Event::Ended { .. } => (
+            "ended",
+            match grant.cause {
+                Some(Cause::Time) | None => format!("⚡ Emergency access ended: *{who}* no longer has *{what}*."),
+                Some(cause) => format!(
+                    "⚡ Emergency access ended because {}: *{who}* no longer has *{what}*.",
+                    cause.words()
+                ),
+            },
+        ),
+        _ => return,
+    };
+    effects.loud.push(Loud {
+        topic: format!("emergency-{topic}:{request}"),
+        body: format!("{body} (#{request})"),
+        people: None,
+    });
+}
+
+/// A moment in Slack's markup: everyone reads it in their own time zone.
+fn moment(at: DateTime<Utc>) -> String {
+    format!(
+        "<!date^{}^{{date_short_pretty}} at {{time}}|{} UTC>",
+        at.timestamp(),
+        at.format("%Y-%m-%d %H:%M")
+    )
 }
 
 /// What an event of a grant leads to, for one of the requests that hold on to it.
@@ -279,20 +567,29 @@ pub(super) fn of_grant(event: &Event, grant: &Grant, request: RequestId, care: &
             effects
                 .lines
                 .push(format!("🚨 The access should have ended but has not: {}", neutral(why)));
-            for owner in care.owners.iter().filter(|_| newest) {
-                effects.reader(*owner, "provisioner");
-                effects.notices.push((
-                    *owner,
-                    "alarm",
-                    format!(
+            if newest {
+                care.owners
+                    .iter()
+                    .for_each(|owner| effects.reader(*owner, "provisioner"));
+                let alarm = NewAlarm {
+                    kind: AlarmKind::EndOverdue,
+                    once: format!("{}:{}", AlarmKind::EndOverdue.word(), grant.id),
+                    request: Some(request),
+                    grant: Some(grant.id),
+                    emergency: effects.emergency,
+                    body: format!(
                         "🚨 The access of {} under request #{request} should have ended but has not: {}",
-                        care.subject.name,
+                        neutral(&care.subject.name),
                         neutral(why)
                     ),
-                ));
+                };
+                effects.alarms.push((alarm, care.owners.clone()));
             }
         }
         _ => {}
+    }
+    if effects.emergency {
+        emergency_goes_on(event, grant, request, care, effects);
     }
     if matches!(event, Event::EndingBegan { .. }) && care.by_hand && newest {
         care.owners
@@ -316,6 +613,14 @@ fn neutral(text: &str) -> String {
 }
 
 impl Effects {
+    /// None yet, of what happens to the access of an emergency or of an ordinary request.
+    pub(super) fn of(emergency: bool) -> Self {
+        Self {
+            emergency,
+            ..Self::default()
+        }
+    }
+
     /// Has a grant brought in line with its target.
     pub(super) fn settle(&mut self, grant: GrantId) {
         if !self.settle.contains(&grant) {
@@ -324,10 +629,27 @@ impl Effects {
     }
 
     /// Says that an access that works already lasts longer now.
-    pub(super) fn lengthened(&mut self, request: &Request, earlier: impl Iterator<Item = RequestId>) {
+    pub(super) fn lengthened(&mut self, request: &Request, facts: &Facts, grant: &Grant) {
         self.cards = true;
-        self.earlier.extend(earlier);
+        let earlier = grant.holds.iter().map(|hold| hold.request);
+        self.earlier.extend(earlier.filter(|earlier| *earlier != request.id));
         self.lines.push(format!("🔓 Access continues: {}", request.length));
+        if request.emergency {
+            let until = match grant.until() {
+                Some(until) => format!(" until {}", moment(until)),
+                None => String::new(),
+            };
+            self.loud.push(Loud {
+                topic: format!("emergency-extended:{}", request.id),
+                body: format!(
+                    "⚡ Emergency access goes on: *{}* has *{}*{until}. (#{})",
+                    neutral(&facts.name(request.subject)),
+                    neutral(&facts.entitlement.title()),
+                    request.id
+                ),
+                people: None,
+            });
+        }
     }
 
     /// Gives somebody a copy of the card.
@@ -370,9 +692,11 @@ impl Effects {
                     .map(Job::RefreshHome),
             );
         }
-        for (person, kind, body) in self.notices {
-            let id = db::notices::insert(tx, now, person, Some(request), kind, &body).await?;
-            jobs.push(Job::SendNotice(id));
+        for loud in &self.loud {
+            jobs.extend(tell_loudly(tx, now, request, loud).await?);
+        }
+        for (alarm, told) in &self.alarms {
+            jobs.extend(raise_alarm::raise(tx, now, alarm, told).await?);
         }
         for earlier in self.earlier {
             let copies = db::cards::of_request(tx, earlier).await?;
@@ -381,3 +705,51 @@ impl Effects {
         Ok(jobs)
     }
 }
+
+/// Writes the notices about an emergency down: one to each person, one to the security channel. Where no channel is set,
+/// the last resort is told, so that there is always somebody who hears of it.
+async fn tell_loudly(tx: &mut Tx<'_>, now: DateTime<Utc>, request: RequestId, loud: &Loud) -> Result<Vec<Job>, Error> {
+    let settings = db::settings::read_in(tx).await?;
+    let mut readers: Vec<(Reader, &str)> = match &loud.people {
+        Some(people) => people
+            .iter()
+            .map(|(person, why)| (Reader::Person(*person), *why))
+            .collect(),
+        None => {
+            let told = db::notices::told(tx, request, EMERGENCY).await?;
+            told.into_iter().map(|person| (Reader::Person(person), "")).collect()
+        }
+    };
+    match settings.security_channel {
+        Some(channel) => readers.push((Reader::Channel(channel), "")),
+        None => {
+            let own = db::requests::own(tx, request).await?;
+            for person in db::alarms::last_resort(tx).await? {
+                if !own.contains(&person) && !readers.iter().any(|(known, _)| *known == Reader::Person(person)) {
+                    readers.push((Reader::Person(person), "No security channel is set, so you are told."));
+                }
+            }
+        }
+    }
+    let mut jobs = Vec::new();
+    for (reader, why) in readers {
+        let body = if why.is_empty() {
+            loud.body.clone()
+        } else {
+            format!("{}\n{why}", loud.body)
+        };
+        let notice = NewNotice {
+            reader,
+            request: Some(request),
+            kind: EMERGENCY,
+            topic: &loud.topic,
+            body: &body,
+            alarm: None,
+        };
+        jobs.extend(db::notices::tell(tx, now, &notice).await?.map(Job::SendNotice));
+    }
+    Ok(jobs)
+}
+
+/// The kind of the notices about emergencies.
+const EMERGENCY: &str = "emergency";

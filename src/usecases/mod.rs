@@ -20,10 +20,12 @@ pub mod job;
 pub mod link_slack;
 pub mod preview;
 pub mod queries;
+pub mod raise_alarm;
 pub mod reassign_step;
 pub mod record_provisioning;
 pub mod shorten_request;
 pub mod submit_request;
+pub mod take_alarm;
 pub mod tick;
 
 use crate::{

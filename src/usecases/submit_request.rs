@@ -11,6 +11,7 @@ use crate::{
         length::{Length, LengthRules},
         policy::Policy,
         refusal::{Refusal, tidy},
+        step::would_ask,
     },
 };
 
@@ -52,8 +53,13 @@ pub async fn submit_request(system: &System, actor: Actor, submission: Submissio
             }
             let ask = Ask::load(tx, requester, subject, entitlement).await?;
             let event = ask.event(&submission)?;
-            let request =
-                change::begin_request(tx, now, actor, event, &ask.facts, submission.origin.as_deref()).await?;
+            let skipped = if submission.emergency {
+                ask.skipped(&event)
+            } else {
+                Vec::new()
+            };
+            let origin = submission.origin.as_deref();
+            let request = change::begin_request(tx, now, actor, event, &ask.facts, skipped, origin).await?;
             Ok::<_, Error>(request.id)
         })
         .await;
@@ -230,6 +236,16 @@ impl Ask {
         }
         self.check_emergency()?;
         self.emergency.as_ref().ok_or(Refusal::EmergencyNotOffered)
+    }
+
+    /// Whose approval an emergency does without: everyone whom the ordinary policy would ask.
+    fn skipped(&self, event: &Event) -> Vec<PersonId> {
+        let Event::Submitted { length, .. } = event else {
+            return Vec::new();
+        };
+        let scope = self.facts.scope(self.requester, self.subject, false, *length);
+        let plan = self.policy.plan(&scope);
+        would_ask(&plan.steps, &self.facts, self.requester, self.subject)
     }
 
     fn event(&self, submission: &Submission) -> Result<Event, Refusal> {

@@ -309,7 +309,19 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "organisation.yaml",
         "last_resort: [erin]",
         "lastresort: [erin]",
-        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort",
+        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort, security_channel",
+    ),
+    (
+        "organisation.yaml",
+        "last_resort: [erin]",
+        "last_resort: [erin]\nsecurity_channel: Security",
+        "organisation.yaml:2:19: `Security` is no channel: write its id (C0123456789) or \"#its-name\", in quotes",
+    ),
+    (
+        "policies.yaml",
+        "    - steps:\n        - approve: true\n",
+        "    - steps:\n        - approvers: [entitlement_owners]\n          deadline: { after: 10m, then: expire }\n",
+        "policies.yaml:23:21: an emergency does not end because nobody answers it; `then: fallback` asks others too, and after a quarter of an hour it is an alarm to the last resort",
     ),
     (
         "groups.yaml",

@@ -62,7 +62,7 @@ fn the_same_number_another_policy_and_nothing_counts_that_was_decided() {
             text.contains("Duration       1 hour") && !text.contains("Escalate"),
             "{text}"
         );
-        let text = message(&dan, "fix the ledger").text().to_owned();
+        let text = message(&dan, "Now an emergency").text().to_owned();
         assert!(
             text.contains("⚡ Now an emergency · no longer needed from you"),
             "{text}"

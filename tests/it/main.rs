@@ -15,6 +15,7 @@ mod comments;
 mod crash;
 mod desk;
 mod doctor;
+mod emergencies;
 mod escalating;
 mod faults;
 mod grants;

@@ -4,6 +4,7 @@ mod apps;
 mod catalogs;
 mod people;
 mod policies;
+mod settings;
 
 use super::{
     format::{AppFile, CatalogFile, GroupFile, OrganisationFile, PersonFile, PolicyFile, items, parse},
@@ -54,6 +55,7 @@ pub(super) fn check(sources: &[Source]) -> Result<Checked, Problems> {
     checker.people(&files.people);
     checker.groups(&files.groups);
     checker.last_resort(&files);
+    checker.settings(&files);
     checker.policies(&files.policies);
     for (place, app) in &files.apps {
         checker.app(place, app);

@@ -45,7 +45,11 @@ impl Checker {
             let mut rules = Vec::new();
             for (index, rule) in policy.rules.iter().enumerate() {
                 let last = index + 1 == policy.rules.len();
-                rules.push(self.rule(&at.item(index), rule, last, &policy.key));
+                let checked = self.rule(&at.item(index), rule, last, &policy.key);
+                if kind == Some(PolicyKind::Emergency) && checked.steps.len() == rule.steps.len() {
+                    self.never_in_silence(&at.item(index).field("steps"), &checked);
+                }
+                rules.push(checked);
             }
             if policy.rules.is_empty() {
                 self.wrong(&at, "a policy needs a rule");
@@ -57,6 +61,21 @@ impl Checker {
                 rules,
             };
             self.wanted.policies.insert(policy.key.clone(), entry);
+        }
+    }
+
+    /// An emergency does not end because nobody has answered it.
+    fn never_in_silence(&mut self, place: &Place<'_>, rule: &Rule) {
+        for (index, step) in rule.steps.iter().enumerate() {
+            let StepSpec::Approval(approval) = step else { continue };
+            let ends = |then: &AtDeadline| matches!(then, AtDeadline::Deny | AtDeadline::Expire);
+            if approval.deadline.iter().any(|deadline| ends(&deadline.then)) {
+                self.wrong(
+                    &place.item(index).field("deadline"),
+                    "an emergency does not end because nobody answers it; `then: fallback` asks others too, and after a \
+                     quarter of an hour it is an alarm to the last resort",
+                );
+            }
         }
     }
 

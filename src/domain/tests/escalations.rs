@@ -1,7 +1,11 @@
 //! An open request that becomes an emergency: another plan from its first step, and nothing that was decided counts.
 
 use super::*;
-use crate::domain::{request::RequestState, step::StepState};
+use crate::domain::{
+    policy::{AtDeadline, Deadline},
+    request::{PATIENCE, RequestState},
+    step::{StepState, would_ask},
+};
 
 fn emergency_plan(steps: Vec<StepSpec>) -> Plan {
     Plan {
@@ -140,4 +144,82 @@ fn the_length_is_capped_never_raised() {
         };
         assert_eq!(rules.capped(asked), gets, "{max:?} {asked:?}");
     }
+}
+
+#[test]
+fn an_emergency_that_nobody_answers_becomes_an_alarm_and_asks_the_last_resort_too() {
+    let mut story = Story::of(steps([approval(vec![people(&["bob"])])]));
+    story
+        .does(&escalate(ANA, steps([approval(vec![people(&["carla"])])])))
+        .expect("it is open");
+    assert_eq!(story.request.wake_at(), Some(story.now + PATIENCE));
+    assert_eq!(names(&story.after(PATIENCE - TimeDelta::seconds(1))), [""; 0]);
+    assert_eq!(
+        names(&story.after(TimeDelta::seconds(1))),
+        ["unanswered", "approvers_changed"]
+    );
+    assert_eq!(story.asked(), [CARLA, ERIN], "whoever was asked may still decide");
+    assert_eq!(story.request.wake_at(), None);
+    assert_eq!(
+        names(&story.after(hours(100))),
+        [""; 0],
+        "it goes on waiting, alarmed once"
+    );
+    story.approves(ERIN).expect("the last resort decides");
+    assert_eq!(story.word(), "approved");
+    story.replays();
+}
+
+#[test]
+fn every_step_of_an_emergency_has_its_own_patience_and_ordinary_requests_have_none() {
+    let mut story = Story::of(steps([approval(vec![people(&["bob"])])]));
+    assert_eq!(names(&story.after(PATIENCE * 2)), [""; 0]);
+    let two = steps([approval(vec![people(&["carla"])]), approval(vec![people(&["dan"])])]);
+    story.does(&escalate(ANA, two)).expect("it is open");
+    story.after(PATIENCE / 2);
+    story.approves(CARLA).expect("she is asked");
+    assert_eq!(names(&story.after(PATIENCE / 2)), [""; 0]);
+    assert_eq!(names(&story.after(PATIENCE / 2)), ["unanswered", "approvers_changed"]);
+    assert_eq!(story.asked(), [DAN, ERIN]);
+    story.replays();
+}
+
+#[test]
+fn what_brings_in_others_by_the_policy_comes_before() {
+    let mut one = approval(vec![people(&["carla"])]);
+    one.fallback = vec![people(&["dan"])];
+    one.deadline = Some(Deadline {
+        after: 600,
+        then: AtDeadline::Fallback,
+    });
+    let mut story = Story::of(steps([approval(vec![people(&["bob"])])]));
+    story.does(&escalate(ANA, steps([one]))).expect("it is open");
+    assert_eq!(
+        names(&story.after(TimeDelta::seconds(600))),
+        ["step_widened", "approvers_changed"]
+    );
+    assert_eq!(
+        names(&story.after(TimeDelta::seconds(300))),
+        ["unanswered", "approvers_changed"]
+    );
+    assert_eq!(story.asked(), [CARLA, DAN, ERIN]);
+    story.replays();
+}
+
+#[test]
+fn those_whom_the_ordinary_policy_would_ask_are_known() {
+    let facts = company();
+    let plan = steps([
+        approval(vec![ApproverSpec::Manager]),
+        approval(vec![ApproverSpec::EntitlementOwners, people(&["bob", "ana"])]),
+    ]);
+    assert_eq!(
+        would_ask(&plan, &facts, ANA, ANA),
+        [BOB, CARLA, DAN],
+        "each once, not herself"
+    );
+    let nobody = steps([approval(vec![group("nobody")])]);
+    assert_eq!(would_ask(&nobody, &facts, ANA, ANA), [ERIN], "whoever stands in");
+    let at_once = [StepSpec::Approve { message: String::new() }];
+    assert_eq!(would_ask(&at_once, &facts, ANA, ANA), [] as [PersonId; 0]);
 }

@@ -5,7 +5,7 @@ use crate::domain::{
     desk::{is_shorter, may_take_over},
     event::Cause,
     policy::{AtDeadline, Deadline, Reassign, ReassignTo},
-    request::{Override, RequestState},
+    request::{Override, PATIENCE, RequestState},
     step::{StepState, Why},
 };
 use proptest::prelude::*;
@@ -287,6 +287,25 @@ fn holds(story: &mut Story) {
             assert!(step.approvals() < step.needed() || !step.satisfied());
             if let Some(claim) = &step.claim {
                 assert!(step.asks(claim.by) && step.decision_of(claim.by).is_none() && claim.until > story.now);
+            }
+            // Of an emergency that waits too long somebody else has heard, and can decide.
+            let waited = step.opened_at.is_some_and(|at| at + PATIENCE <= story.now);
+            if request.emergency && waited {
+                assert!(step.unanswered, "an emergency is not left alone");
+                let own = [request.requester, request.subject];
+                let StepSpec::Approval(spec) = &step.spec else {
+                    panic!("only approvals wait")
+                };
+                let earlier = |person: &PersonId| {
+                    request.steps[..place]
+                        .iter()
+                        .any(|step| step.decision_of(*person).is_some())
+                };
+                let missing = story.facts.last_resort.iter().find(|person| {
+                    let kept_out = own.contains(person) || (spec.distinct && earlier(person));
+                    waits_for(**person) && !kept_out && !step.asks(**person)
+                });
+                assert_eq!(missing, None, "the last resort is asked too");
             }
         }
         None => {

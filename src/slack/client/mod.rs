@@ -494,6 +494,25 @@ impl Slack {
         answer.user.get().map(slack_user).ok_or(CallError::UNCERTAIN)
     }
 
+    /// One page of the channels the app can see: public ones, and private ones it is in; id and name.
+    ///
+    /// # Errors
+    /// As any call.
+    pub async fn channels(&self, cursor: Option<&str>) -> Result<Page<(String, String)>, CallError> {
+        let params = [
+            ("types", Some("public_channel,private_channel")),
+            ("exclude_archived", Some("true")),
+            ("limit", Some("200")),
+            ("cursor", cursor),
+        ];
+        let answer: ChannelsAnswer = self.get(Method("conversations.list", TIER_2), &params).await?;
+        let channels = answer.channels.0.into_iter();
+        Ok(Page {
+            items: channels.map(|channel| (channel.id.0, channel.name.0)).collect(),
+            next: answer.response_metadata.next(),
+        })
+    }
+
     /// All user groups with their people, those switched off included.
     ///
     /// # Errors
@@ -768,6 +787,7 @@ answers! {
     RawCursor { next_cursor: Text, }
     UsersAnswer { members: List<RawUser>, response_metadata: Maybe<RawCursor>, }
     UserAnswer { user: Maybe<RawUser>, }
+    ChannelsAnswer { channels: List<RawChannel>, response_metadata: Maybe<RawCursor>, }
     GroupsAnswer { usergroups: List<RawGroup>, }
     RawGroup { id: Text, handle: Text, name: Text, date_delete: Text, users: List<RawTeam>, }
     GroupUsersAnswer { users: List<RawTeam>, }

@@ -53,6 +53,7 @@ impl Handlers {
                     &view::Mentions::new(),
                 )))
             }
+            "alarms" => self.alarms(person).await,
             "show" => self.show(person, rest).await,
             "escalate" => self.escalate_command(person, rest).await,
             "cancel" => self.ask_to_cancel(person, rest).await,

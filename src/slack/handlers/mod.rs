@@ -3,6 +3,7 @@
 
 mod access;
 mod administer;
+mod alarm;
 mod cancel;
 mod command;
 mod decision;
@@ -150,6 +151,7 @@ impl Handlers {
             surface::PROVISIONED | surface::REMOVED | surface::WONT_DO | surface::RETRY => {
                 self.task(person, &action.action_id, value, container).await
             }
+            surface::TAKE_ALARM => self.take_alarm(person, value, container).await,
             surface::SHOW => self.show(person, value).await,
             // A link, or a button of a version that is gone.
             _ => Ok(Reply::Ack),

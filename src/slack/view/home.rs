@@ -4,6 +4,7 @@ use super::{
     decision::{asked, decide_buttons, end_button, extend_button},
     kit::{actions, button, context, header, home_tab, section, section_with},
     limits::{SECTION, VIEW_BLOCKS, fit},
+    notices::alarm_blocks,
     phrase::Phrase,
     state,
     text::Mentions,
@@ -29,6 +30,11 @@ pub fn home(home: &Home, mentions: &Mentions) -> Value {
         ),
         actions(vec![request_button()]),
     ];
+    if !home.alarms.is_empty() {
+        blocks.push(header(&counted("🚨 Alarms", length(&home.alarms))));
+        let alarms = home.alarms.iter().map(|alarm| alarm_blocks(alarm, mentions)).collect();
+        blocks.extend(fit(alarms, 0, 20));
+    }
     let waits = !home.approvals.is_empty() || !home.tasks.is_empty();
     if !home.approvals.is_empty() || !waits {
         let count = home.approvals_total.max(length(&home.approvals));

@@ -6,6 +6,7 @@ use super::{
     home::{self, request_button},
     kit::{actions, context, header, section, sentence},
     limits::{MESSAGE_BLOCKS, NAME, SECTION, fit},
+    notices::alarm_blocks,
     phrase::Phrase,
     state,
     text::Mentions,
@@ -16,6 +17,7 @@ use crate::{
         nearest::nearest,
     },
     usecases::queries::{
+        alarms::AlarmLine,
         my_work::{AccessLine, ProvisioningLine, RequestLine},
         request_card::RequestCard,
     },
@@ -23,7 +25,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 
 /// The commands: the word, what may follow, what it does.
-pub const COMMANDS: [(&str, &str, &str); 8] = [
+pub const COMMANDS: [(&str, &str, &str); 9] = [
     (
         "request",
         "[app] [access]",
@@ -39,6 +41,7 @@ pub const COMMANDS: [(&str, &str, &str); 8] = [
     ("show", "42", "a request"),
     ("cancel", "42", "call a request off"),
     ("escalate", "42 [why]", "make an open request an emergency"),
+    ("alarms", "", "what is wrong and waits for somebody to see to it"),
     ("help", "", "this list"),
 ];
 
@@ -138,6 +141,17 @@ pub fn access(lines: &[AccessLine], total: i64, now: DateTime<Utc>, mentions: &M
     }
     let groups = lines.iter().map(|line| home::access(line, now, mentions)).collect();
     list("Your access", groups, total)
+}
+
+/// `/c1 alarms`: what is wrong and waits for somebody, oldest first.
+#[must_use]
+pub fn alarms(lines: &[AlarmLine], mentions: &Mentions) -> Message {
+    if lines.is_empty() {
+        let phrase = Phrase::of("There is no alarm that waits for you. 🎉");
+        return Message::new(&phrase, vec![sentence(&phrase, mentions)]);
+    }
+    let groups = lines.iter().map(|line| alarm_blocks(line, mentions)).collect();
+    list("Alarms", groups, i64::try_from(lines.len()).unwrap_or(0))
 }
 
 fn list(title: &str, groups: Vec<Vec<slack_morphism::prelude::SlackBlock>>, total: i64) -> Message {

@@ -2,14 +2,15 @@
 
 use super::{
     Message,
-    kit::{context, section},
+    kit::{actions, button, context, section},
     limits::{MESSAGE_BLOCKS, NAME, SECTION, TEXT},
     phrase::Phrase,
     text::{Mentions, NOTHING, harmless, line},
 };
 use crate::{
     domain::{ids::RequestId, refusal::Refusal},
-    usecases::queries::request_card::PersonRef,
+    slack::surface,
+    usecases::queries::{alarms::AlarmLine, request_card::PersonRef},
 };
 use slack_morphism::prelude::*;
 
@@ -55,6 +56,45 @@ pub fn notice(body: &str, url: Option<&str>) -> Message {
         blocks.push(context(&format!("<{url}|Open the request>")));
     }
     fallback(&body, blocks)
+}
+
+/// An alarm, as long as it waits with a button to take it; then with who sees to it.
+#[must_use]
+pub fn alarm(alarm: &AlarmLine, mentions: &Mentions) -> Message {
+    let body = harmless(&alarm.body);
+    let blocks = alarm_blocks(alarm, mentions);
+    fallback(&body, blocks)
+}
+
+/// An alarm in a list.
+pub(super) fn alarm_blocks(alarm: &AlarmLine, mentions: &Mentions) -> Vec<SlackBlock> {
+    let bolt = if alarm.emergency { "⚡ " } else { "" };
+    let mut blocks: Vec<_> = parts(&format!("{bolt}{}", harmless(&alarm.body)))
+        .iter()
+        .map(|part| section(part))
+        .collect();
+    let since = Phrase::of("Raised ").when(alarm.raised_at);
+    let since = match (alarm.request, &alarm.url) {
+        (Some(id), Some(url)) => since.text(" · ").link(Some(url), &format!("Request #{id}")),
+        (Some(id), None) => since.text(&format!(" · request #{id}")),
+        (None, _) => since,
+    };
+    match &alarm.taken {
+        Some((by, at)) => {
+            let taken = Phrase::of("✅ ").person(by).text(" sees to it, since ").when(*at);
+            blocks.push(section(&taken.markup(mentions, SECTION)));
+            blocks.push(context(&since.markup(mentions, SECTION)));
+        }
+        None => {
+            let text = "Nobody sees to it yet. ";
+            blocks.push(context(&Phrase::of(text).then(since).markup(mentions, SECTION)));
+            blocks.push(actions(vec![
+                button(surface::TAKE_ALARM, "I'll take it", &alarm.id.to_string())
+                    .with_style(SlackBlockButtonStyle::Primary),
+            ]));
+        }
+    }
+    blocks
 }
 
 /// A comment carried into another thread: the author's name in bold, then what they wrote (in Slack's markup). Without

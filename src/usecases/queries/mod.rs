@@ -1,5 +1,6 @@
 //! Read models: what doors show. They apply visibility, so a list, a page and a card cannot disagree.
 
+pub mod alarms;
 pub mod catalog_for;
 pub mod desk;
 pub mod escalation;

@@ -1,6 +1,7 @@
 //! What a person has to do with: their requests, what waits for them, what they hold.
 
 use super::{
+    alarms::{self, AlarmLine},
     names::Names,
     request_card::{MayDecide, PersonRef, Standing, may_decide},
 };
@@ -90,6 +91,8 @@ pub struct ProvisioningLine {
 pub struct Home {
     /// Whose.
     pub person: PersonRef,
+    /// Alarms that wait for somebody, oldest first.
+    pub alarms: Vec<AlarmLine>,
     /// Requests that wait for their decision, oldest first; at most ten.
     pub approvals: Vec<RequestLine>,
     /// How many there are in all.
@@ -117,6 +120,7 @@ pub async fn home(system: &System, person: PersonRef) -> Result<Home, DbError> {
     let access = access(system, person.id, 20).await?;
     let (requests, requests_total) = requests(system, person.id, 10).await?;
     Ok(Home {
+        alarms: alarms::alarms(system, person.id).await?,
         approvals,
         approvals_total,
         tasks: tasks(system, person.id, 10).await?,
