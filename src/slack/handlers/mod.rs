@@ -2,6 +2,7 @@
 //! here but the reply.
 
 mod access;
+mod acquainted;
 mod administer;
 mod alarm;
 mod cancel;
@@ -31,6 +32,7 @@ use crate::{
     domain::{ids::PersonId, person::Person, refusal::Refusal},
     usecases::{Actor, Error, System},
 };
+use acquainted::Acquainted;
 use futures::future::BoxFuture;
 use std::sync::Arc;
 
@@ -44,6 +46,7 @@ struct Inner {
     directory: Directory,
     /// The workspace's address in a browser, ending in a slash: links to messages begin with it.
     workspace: String,
+    acquainted: Acquainted,
 }
 
 /// A reply, or why there is none yet.
@@ -57,6 +60,7 @@ impl Handlers {
             deliver,
             directory,
             workspace: ours.url.clone(),
+            acquainted: Acquainted::default(),
         }))
     }
 
@@ -73,11 +77,20 @@ impl Handlers {
         let Some(actor) = inbound.actor().cloned() else {
             return Ok(Reply::Ack);
         };
+        let opens_empty_form = match &inbound {
+            Inbound::Command { text, .. } => text.trim().eq_ignore_ascii_case("request"),
+            Inbound::GlobalShortcut { callback_id, .. } => callback_id == surface::SHORTCUT_REQUEST,
+            _ => false,
+        };
+        if opens_empty_form && let Some(reply) = self.empty_form(&actor) {
+            return Ok(reply);
+        }
         // Guests, bots and people who left are told the same as strangers, and see nothing.
         let Some(person) = self.person(&actor).await?.filter(Person::takes_part) else {
             return Ok(tell(view::notices::stranger()));
         };
         let answered = match inbound {
+            _ if opens_empty_form => self.first_empty_form(&actor, &person).await,
             Inbound::Command { text, .. } => self.command(&person, &text).await,
             Inbound::Action {
                 action,
@@ -95,9 +108,6 @@ impl Handlers {
             } => {
                 self.options(&person, &action_id, &block_id, &query, view.as_ref())
                     .await
-            }
-            Inbound::GlobalShortcut { callback_id, .. } if callback_id == surface::SHORTCUT_REQUEST => {
-                self.open_form(&person, request_form::blank(), None).await
             }
             Inbound::MessageShortcut {
                 callback_id,
@@ -176,7 +186,10 @@ impl Handlers {
         match event {
             Event::Message(message) => self.message(message).await?,
             Event::AppHomeOpened { actor, tab, .. } if tab == "home" => return self.home_opened(&actor).await,
-            Event::UserChanged { user } | Event::TeamJoin { user } => self.0.directory.take(&[user]).await?,
+            Event::UserChanged { user } | Event::TeamJoin { user } => {
+                self.0.directory.take(std::slice::from_ref(&user)).await?;
+                self.0.acquainted.forget(&user.id);
+            }
             Event::TokensRevoked { .. } | Event::AppUninstalled => {
                 tracing::error!("the app was removed from the workspace, or its tokens were revoked: install it again");
             }

@@ -1,6 +1,6 @@
 //! The request form: opened, redrawn with every choice, submitted.
 
-use super::{Handlers, actor, modal};
+use super::{Handlers, acquainted::Acquaintance, actor, modal};
 use crate::{
     db,
     domain::{
@@ -10,7 +10,7 @@ use crate::{
     },
     slack::{
         gateway::{
-            inbound::{FormState, View},
+            inbound::{FormState, SlackActor, View},
             reply::Reply,
         },
         surface,
@@ -40,6 +40,27 @@ pub(super) fn about(link: &str) -> Draft {
 }
 
 impl Handlers {
+    /// The empty form, for somebody who was here a moment ago.
+    pub(super) fn empty_form(&self, actor: &SlackActor) -> Option<Reply> {
+        let who = self.0.acquainted.recall(actor, self.system().clock.now())?;
+        let mentions = [(who.person, actor.user.0.clone())].into_iter().collect();
+        let form = RequestForm::empty(who.asks_subject);
+        Some(Reply::OpenModal(modal(view::request_form(
+            &form, who.person, &mentions,
+        ))))
+    }
+
+    /// The empty form, for somebody who will be remembered.
+    pub(super) async fn first_empty_form(&self, actor: &SlackActor, person: &Person) -> Result<Reply, Error> {
+        let form = request_form(self.system(), person, blank()).await?;
+        let who = Acquaintance {
+            person: person.id,
+            asks_subject: form.asks_subject,
+        };
+        self.0.acquainted.remember(actor, who, self.system().clock.now());
+        Ok(Reply::OpenModal(modal(self.drawn(person, &form).await?)))
+    }
+
     pub(super) async fn open_form(&self, person: &Person, draft: Draft, hint: Option<String>) -> Result<Reply, Error> {
         let mut form = request_form(self.system(), person, draft).await?;
         form.hint = hint;

@@ -68,6 +68,25 @@ pub struct RequestForm {
     pub hint: Option<String>,
 }
 
+impl RequestForm {
+    /// The form before anything is chosen. `asks_subject`: for somebody who may ask for others.
+    #[must_use]
+    pub fn empty(asks_subject: bool) -> Self {
+        Self {
+            draft: Draft::default(),
+            app: None,
+            entitlement: None,
+            description: String::new(),
+            lengths: None,
+            offers_emergency: false,
+            asks_subject,
+            preview: None,
+            problem: None,
+            hint: None,
+        }
+    }
+}
+
 /// Something that keeps the form from being sent, shown inside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -112,16 +131,8 @@ pub enum PreviewStep {
 /// The database's.
 pub async fn request_form(system: &System, requester: &Person, draft: Draft) -> Result<RequestForm, Error> {
     let mut form = RequestForm {
-        app: None,
-        entitlement: None,
-        description: String::new(),
-        lengths: None,
-        offers_emergency: false,
-        asks_subject: asks_subject(system, requester).await?,
-        preview: None,
-        problem: None,
-        hint: None,
         draft,
+        ..RequestForm::empty(asks_subject(system, requester).await?)
     };
     let subject = form.draft.subject.as_ref().map_or(requester.id, |subject| subject.id);
     if let Some(id) = form.draft.entitlement {
