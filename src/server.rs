@@ -41,7 +41,7 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How many jobs are worked on at the same time.
-const WORKERS: usize = 16;
+const WORKERS: usize = 32;
 
 /// c1 at work.
 pub struct Server {
@@ -123,6 +123,7 @@ impl Server {
             system: system.clone(),
             slack: slack.clone(),
             team: ours.key(),
+            ledger: Arc::default(),
         };
         let directory = Directory {
             system: system.clone(),

@@ -17,8 +17,9 @@ SELECT e.id, e.key, e.name, e.resource, e.description, e.policy_id, e.emergency_
        a.id AS app_id, a.key AS app_key, a.name AS app_name
 FROM entitlements e JOIN apps a ON a.id = e.app_id
 WHERE e.id = ANY(ARRAY[:entitlement]::bigint[]) \gset e_
--- policy
-SELECT id, key, name, kind, version, rules FROM policies WHERE id = :e_policy_id;
+-- read the policies of an entitlement
+SELECT to_jsonb(p) AS policy, to_jsonb(e) AS emergency
+  FROM policies p LEFT JOIN policies e ON e.id = NULL::bigint WHERE p.id = :e_policy_id;
 -- how a person stands to an entitlement
 WITH RECURSIVE above (id) AS (
      SELECT manager_id FROM people WHERE id = :person::bigint AND :person::bigint <> :person::bigint
@@ -82,11 +83,12 @@ WITH made AS (
     INSERT INTO cards (request_id, person_id, role)
     SELECT :r_id::bigint, :person::bigint, 'requester'
     UNION ALL SELECT :r_id::bigint, person_id, 'approver' FROM owners WHERE app_id = :e_app_id::bigint
-    ON CONFLICT DO NOTHING RETURNING id)
-SELECT id FROM made UNION SELECT id FROM cards WHERE request_id = :r_id::bigint ORDER BY 1;
--- find the Home tabs a request concerns
-SELECT DISTINCT s.person_id FROM cards c JOIN slack_identities s ON s.person_id = c.person_id
- WHERE c.request_id = :r_id::bigint AND s.home_at IS NOT NULL;
+    ON CONFLICT DO NOTHING RETURNING id, person_id)
+SELECT copy.id,
+       (SELECT s.person_id FROM slack_identities s
+         WHERE s.person_id = copy.person_id AND s.home_at IS NOT NULL LIMIT 1) AS home
+  FROM (SELECT id, person_id FROM made UNION SELECT id, person_id FROM cards WHERE request_id = :r_id::bigint) copy
+ ORDER BY copy.id;
 -- enqueue_jobs
 INSERT INTO jobs (lane, name, payload, priority, run_at, created_at)
 SELECT lane, name, payload, priority, run_at, '2030-01-01'::timestamptz

@@ -1,8 +1,10 @@
 //! The message ledger: which copies of a request's card there are, where they stand, what they show, and how far the
 //! threads under them have been told.
 
-use super::{Db, DbError, Tx};
+use super::{Db, DbError, Tx, together::place};
 use crate::domain::ids::{CardId, CommentId, PersonId, RequestId};
+use sqlx::PgPool;
+use std::collections::HashMap;
 
 /// A copy of a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +29,8 @@ pub struct Card {
     pub mirrored: i64,
 }
 
-/// Makes sure that these people have copies, and names all copies of the request, old and new.
+/// Makes sure that these people have copies, and names all copies of the request, old and new; each with its reader, if
+/// they have a Home tab to keep current.
 ///
 /// # Errors
 /// The database's.
@@ -35,24 +38,31 @@ pub async fn ensure(
     tx: &mut Tx<'_>,
     request: RequestId,
     readers: &[(PersonId, &'static str)],
-) -> Result<Vec<CardId>, DbError> {
+) -> Result<Vec<(CardId, Option<PersonId>)>, DbError> {
     let (people, roles): (Vec<i64>, Vec<String>) = readers
         .iter()
         .map(|(person, role)| (person.0, (*role).to_owned()))
         .unzip();
-    let ids = sqlx::query_scalar!(
+    let rows = sqlx::query!(
         r#"-- ensure the copies of a card
          WITH made AS (
              INSERT INTO cards (request_id, person_id, role)
-             SELECT $1, * FROM unnest($2::bigint[], $3::text[]) ON CONFLICT DO NOTHING RETURNING id)
-         SELECT id AS "id!" FROM made UNION SELECT id FROM cards WHERE request_id = $1 ORDER BY 1"#,
+             SELECT $1, * FROM unnest($2::bigint[], $3::text[]) ON CONFLICT DO NOTHING RETURNING id, person_id)
+         SELECT copy.id AS "id!",
+                (SELECT s.person_id FROM slack_identities s
+                  WHERE s.person_id = copy.person_id AND s.home_at IS NOT NULL LIMIT 1) AS home
+           FROM (SELECT id, person_id FROM made UNION SELECT id, person_id FROM cards WHERE request_id = $1) copy
+          ORDER BY copy.id"#,
         request.0,
         &people,
         &roles
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(ids.into_iter().map(CardId).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (CardId(row.id), row.home.map(PersonId)))
+        .collect())
 }
 
 /// The copies of a request's card.
@@ -74,24 +84,36 @@ pub async fn of_request(tx: &mut Tx<'_>, request: RequestId) -> Result<Vec<CardI
 /// # Errors
 /// The database's.
 pub async fn get(db: &Db, id: CardId) -> Result<Option<Card>, DbError> {
-    let row = sqlx::query!(
-        "-- read a card
-         SELECT id, request_id, person_id, role, channel, ts, shown, posting, mirrored FROM cards WHERE id = $1",
-        id.0
+    db.questions.cards.ask(id, |ids| get_many(db.pool(), ids)).await
+}
+
+async fn get_many(pool: &PgPool, ids: Vec<CardId>) -> Result<Vec<Option<Card>>, DbError> {
+    let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        "-- read cards
+         SELECT id, request_id, person_id, role, channel, ts, shown, posting, mirrored FROM cards WHERE id = ANY($1)",
+        &numbers
     )
-    .fetch_optional(db.pool())
+    .fetch_all(pool)
     .await?;
-    Ok(row.map(|row| Card {
-        id: CardId(row.id),
-        request: RequestId(row.request_id),
-        person: PersonId(row.person_id),
-        role: row.role,
-        channel: row.channel,
-        ts: row.ts,
-        shown: row.shown,
-        posting: row.posting,
-        mirrored: row.mirrored,
-    }))
+    let found: HashMap<CardId, Card> = rows
+        .into_iter()
+        .map(|row| {
+            let card = Card {
+                id: CardId(row.id),
+                request: RequestId(row.request_id),
+                person: PersonId(row.person_id),
+                role: row.role,
+                channel: row.channel,
+                ts: row.ts,
+                shown: row.shown,
+                posting: row.posting,
+                mirrored: row.mirrored,
+            };
+            (card.id, card)
+        })
+        .collect();
+    Ok(ids.iter().map(|id| found.get(id).cloned()).collect())
 }
 
 /// The copy that a message is, and the request it shows.
@@ -139,15 +161,18 @@ pub async fn not_posted_to(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<C
     Ok(ids.into_iter().map(CardId).collect())
 }
 
-/// Notes that a post begins: from here on its outcome is unknown until it is recorded.
+/// Notes that posts begin, each in its conversation: from here on their outcome is unknown until it is recorded.
 ///
 /// # Errors
 /// The database's.
-pub async fn begin_post(tx: &mut Tx<'_>, id: CardId, channel: &str) -> Result<(), DbError> {
+pub async fn begin_posts(tx: &mut Tx<'_>, begun: &[(CardId, String)]) -> Result<(), DbError> {
+    let (ids, channels): (Vec<i64>, Vec<String>) = begun.iter().map(|(id, channel)| (id.0, channel.clone())).unzip();
     sqlx::query!(
-        "-- begin to post a card\nUPDATE cards SET posting = true, channel = $2 WHERE id = $1",
-        id.0,
-        channel
+        "-- begin to post cards
+         UPDATE cards SET posting = true, channel = begun.channel
+           FROM unnest($1::bigint[], $2::text[]) AS begun (id, channel) WHERE cards.id = begun.id",
+        &ids,
+        &channels
     )
     .execute(tx.conn())
     .await?;
@@ -169,37 +194,47 @@ pub async fn not_posted(tx: &mut Tx<'_>, id: CardId, trouble: Option<&str>) -> R
     Ok(())
 }
 
-/// Notes where a copy stands and what it shows.
-///
-/// # Errors
-/// The database's.
-pub async fn posted(tx: &mut Tx<'_>, id: CardId, channel: &str, ts: &str, shown: &str) -> Result<(), DbError> {
-    sqlx::query!(
-        "-- a card was posted
-         UPDATE cards SET posting = false, trouble = NULL, channel = $2, ts = $3, shown = $4 WHERE id = $1",
-        id.0,
-        channel,
-        ts,
-        shown
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
+/// A copy that stands in Slack, and what it shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The copy.
+    pub card: CardId,
+    /// The conversation it stands in.
+    pub channel: String,
+    /// The message.
+    pub ts: String,
+    /// The hash of what it shows; empty if that is not known.
+    pub hash: String,
 }
 
-/// Notes what a copy shows now.
+/// Notes where copies stand and what they show, and names those whose threads have not been told everything.
 ///
 /// # Errors
 /// The database's.
-pub async fn updated(tx: &mut Tx<'_>, id: CardId, shown: &str) -> Result<(), DbError> {
-    sqlx::query!(
-        "-- a card was updated\nUPDATE cards SET shown = $2, trouble = NULL WHERE id = $1",
-        id.0,
-        shown
+pub async fn show(tx: &mut Tx<'_>, shown: &[Shown]) -> Result<Vec<CardId>, DbError> {
+    let ids: Vec<i64> = shown.iter().map(|shown| shown.card.0).collect();
+    let channels: Vec<String> = shown.iter().map(|shown| shown.channel.clone()).collect();
+    let messages: Vec<String> = shown.iter().map(|shown| shown.ts.clone()).collect();
+    let hashes: Vec<String> = shown.iter().map(|shown| shown.hash.clone()).collect();
+    let rows = sqlx::query!(
+        r#"-- cards are shown
+         UPDATE cards SET posting = false, trouble = NULL, channel = now.channel, ts = now.ts, shown = now.hash
+           FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[]) AS now (id, channel, ts, hash)
+          WHERE cards.id = now.id
+         RETURNING cards.id, EXISTS (
+                SELECT FROM comments c WHERE c.request_id = cards.request_id AND c.place > cards.mirrored) AS "untold!""#,
+        &ids,
+        &channels,
+        &messages,
+        &hashes
     )
-    .execute(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
-    Ok(())
+    Ok(rows
+        .into_iter()
+        .filter(|row| row.untold)
+        .map(|row| CardId(row.id))
+        .collect())
 }
 
 /// Forgets a message that is gone from Slack, so that it is posted anew, its thread included.
@@ -240,42 +275,62 @@ pub struct Untold {
 /// # Errors
 /// The database's.
 pub async fn next_untold(db: &Db, card: &Card) -> Result<Option<Untold>, DbError> {
-    let row = sqlx::query!(
-        r#"-- find the next untold comment
-         SELECT c.id, c.place, c.author_id, p.name AS "name?", c.body, coalesce(k.posting, false) AS "posting!",
-                (k.ts IS NOT NULL) AS "told!"
-           FROM comments c
-           LEFT JOIN people p ON p.id = c.author_id
-           LEFT JOIN comment_copies k ON k.comment_id = c.id AND k.card_id = $1
-          WHERE c.request_id = $2 AND c.place > $3
-          ORDER BY c.place LIMIT 1"#,
-        card.id.0,
-        card.request.0,
-        card.mirrored
-    )
-    .fetch_optional(db.pool())
-    .await?;
-    Ok(row.map(|row| Untold {
-        comment: CommentId(row.id),
-        place: row.place,
-        author: row.author_id.map(|id| (PersonId(id), row.name.unwrap_or_default())),
-        body: row.body,
-        posting: row.posting,
-        told: row.told,
-    }))
+    let told = (card.id, card.request, card.mirrored);
+    db.questions
+        .untold
+        .ask(told, |told| next_untold_of(db.pool(), told))
+        .await
 }
 
-/// Notes that a copy of a comment begins to be posted.
+async fn next_untold_of(pool: &PgPool, told: Vec<(CardId, RequestId, i64)>) -> Result<Vec<Option<Untold>>, DbError> {
+    let cards: Vec<i64> = told.iter().map(|(card, ..)| card.0).collect();
+    let requests: Vec<i64> = told.iter().map(|(_, request, _)| request.0).collect();
+    let places: Vec<i64> = told.iter().map(|(.., place)| *place).collect();
+    let rows = sqlx::query!(
+        r#"-- find the next untold comments
+         SELECT t.nth AS "nth!", c.id AS "id!", c.place AS "place!", c.author_id, p.name AS "name?", c.body AS "body!",
+                coalesce(k.posting, false) AS "posting!", (k.ts IS NOT NULL) AS "told!"
+           FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS t (card_id, request_id, place, nth)
+          CROSS JOIN LATERAL (
+                SELECT id, place, author_id, body FROM comments
+                 WHERE comments.request_id = t.request_id AND comments.place > t.place
+                 ORDER BY comments.place LIMIT 1) c
+           LEFT JOIN people p ON p.id = c.author_id
+           LEFT JOIN comment_copies k ON k.comment_id = c.id AND k.card_id = t.card_id"#,
+        &cards,
+        &requests,
+        &places
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut answers = vec![None; told.len()];
+    for row in rows {
+        let untold = Untold {
+            comment: CommentId(row.id),
+            place: row.place,
+            author: row.author_id.map(|id| (PersonId(id), row.name.unwrap_or_default())),
+            body: row.body,
+            posting: row.posting,
+            told: row.told,
+        };
+        place(row.nth, &mut answers, untold);
+    }
+    Ok(answers)
+}
+
+/// Notes that copies of comments begin to be posted.
 ///
 /// # Errors
 /// The database's.
-pub async fn begin_copy(tx: &mut Tx<'_>, card: CardId, comment: CommentId) -> Result<(), DbError> {
+pub async fn begin_copies(tx: &mut Tx<'_>, begun: &[(CardId, CommentId)]) -> Result<(), DbError> {
+    let (cards, comments): (Vec<i64>, Vec<i64>) = begun.iter().map(|(card, comment)| (card.0, comment.0)).unzip();
     sqlx::query!(
-        "-- begin to copy a comment
-         INSERT INTO comment_copies (card_id, comment_id, posting) VALUES ($1, $2, true)
+        "-- begin to copy comments
+         INSERT INTO comment_copies (card_id, comment_id, posting)
+         SELECT card_id, comment_id, true FROM unnest($1::bigint[], $2::bigint[]) AS begun (card_id, comment_id)
          ON CONFLICT (card_id, comment_id) DO UPDATE SET posting = true",
-        card.0,
-        comment.0
+        &cards,
+        &comments
     )
     .execute(tx.conn())
     .await?;
@@ -298,31 +353,51 @@ pub async fn not_copied(tx: &mut Tx<'_>, card: CardId, comment: CommentId) -> Re
     Ok(())
 }
 
-/// Notes where the copy of a comment stands (if it was not there already), and that the thread under `parent` has been
-/// told up to it. If the card is another message by now, that thread says nothing about the new one.
+/// A thread that has been told a comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The copy of the card whose thread it is.
+    pub card: CardId,
+    /// The message the thread hangs on.
+    pub parent: String,
+    /// The comment.
+    pub comment: CommentId,
+    /// Its place in the conversation.
+    pub place: i64,
+    /// Conversation and message of the copy, if it was not there already.
+    pub copy: Option<(String, String)>,
+}
+
+/// Notes where copies of comments stand, and that the threads have been told up to them. If a card is another message by
+/// now, that thread says nothing about the new one.
 ///
 /// # Errors
 /// The database's.
-pub async fn told(
-    tx: &mut Tx<'_>,
-    card: CardId,
-    parent: &str,
-    untold: &Untold,
-    copy: Option<(&str, &str)>,
-) -> Result<(), DbError> {
-    let (channel, ts) = copy.unzip();
+pub async fn tell(tx: &mut Tx<'_>, told: &[Told]) -> Result<(), DbError> {
+    let cards: Vec<i64> = told.iter().map(|told| told.card.0).collect();
+    let parents: Vec<String> = told.iter().map(|told| told.parent.clone()).collect();
+    let comments: Vec<i64> = told.iter().map(|told| told.comment.0).collect();
+    let places: Vec<i64> = told.iter().map(|told| told.place).collect();
+    let (channels, messages): (Vec<_>, Vec<_>) = told.iter().map(|told| told.copy.clone().unzip()).unzip();
     sqlx::query!(
-        "-- a thread was told
-         WITH copied AS (
-             UPDATE comment_copies SET posting = false, channel = coalesce($4, channel), ts = coalesce($5, ts)
-              WHERE card_id = $1 AND comment_id = $2 AND EXISTS (SELECT FROM cards WHERE id = $1 AND ts = $6))
-         UPDATE cards SET mirrored = $3 WHERE id = $1 AND mirrored < $3 AND ts = $6",
-        card.0,
-        untold.comment.0,
-        untold.place,
-        channel,
-        ts,
-        parent
+        "-- threads were told
+         WITH told AS (
+             SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])
+                 AS told (card_id, parent, comment_id, place, channel, ts)),
+              copied AS (
+             UPDATE comment_copies k SET posting = false, channel = coalesce(told.channel, k.channel),
+                    ts = coalesce(told.ts, k.ts)
+               FROM told
+              WHERE k.card_id = told.card_id AND k.comment_id = told.comment_id
+                AND EXISTS (SELECT FROM cards c WHERE c.id = told.card_id AND c.ts = told.parent))
+         UPDATE cards c SET mirrored = told.place FROM told
+          WHERE c.id = told.card_id AND c.mirrored < told.place AND c.ts = told.parent",
+        &cards,
+        &parents,
+        &comments,
+        &places,
+        &channels as &[Option<String>],
+        &messages as &[Option<String>]
     )
     .execute(tx.conn())
     .await?;

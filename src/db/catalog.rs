@@ -60,7 +60,12 @@ impl From<EntitlementRow> for Entitlement {
 /// # Errors
 /// When the database does not answer, or the row cannot be read.
 pub async fn entitlement(db: &Db, id: EntitlementId) -> Result<Option<Entitlement>, DbError> {
-    entitlement_with(db.pool(), id).await
+    let read = async |ids: Vec<EntitlementId>| {
+        let found = entitlements_with(db.pool(), &ids).await?;
+        let of = |id: &EntitlementId| found.iter().find(|entitlement| entitlement.id == *id).cloned();
+        Ok(ids.iter().map(of).collect())
+    };
+    db.questions.entitlements.ask(id, read).await
 }
 
 /// [`entitlement`] in a transaction.
@@ -68,7 +73,7 @@ pub async fn entitlement(db: &Db, id: EntitlementId) -> Result<Option<Entitlemen
 /// # Errors
 /// As [`entitlement`].
 pub async fn entitlement_in(tx: &mut Tx<'_>, id: EntitlementId) -> Result<Option<Entitlement>, DbError> {
-    entitlement_with(tx.conn(), id).await
+    Ok(entitlements_with(tx.conn(), &[id]).await?.pop())
 }
 
 /// Keeps an entitlement as it is until the transaction ends.
@@ -85,21 +90,22 @@ pub async fn hold_still(tx: &mut Tx<'_>, id: EntitlementId) -> Result<(), DbErro
     Ok(())
 }
 
-async fn entitlement_with(on: impl PgExecutor<'_>, id: EntitlementId) -> Result<Option<Entitlement>, DbError> {
-    let row = sqlx::query_as!(
+async fn entitlements_with(on: impl PgExecutor<'_>, ids: &[EntitlementId]) -> Result<Vec<Entitlement>, DbError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
         EntitlementRow,
-        r#"-- entitlement
+        r#"-- entitlements_by_ids
         SELECT e.id, e.key, e.name, e.resource, e.description, e.policy_id, e.emergency_enabled,
                e.emergency_policy_id, e.emergency_max, e.emergency_who AS "emergency_who: Json<Vec<Who>>",
                e.lengths AS "lengths: Json<LengthRules>", (e.active AND a.active) AS "offered!",
                a.id AS app_id, a.key AS app_key, a.name AS app_name
         FROM entitlements e JOIN apps a ON a.id = e.app_id
-        WHERE e.id = $1"#,
-        id.0
+        WHERE e.id = ANY($1)"#,
+        &ids
     )
-    .fetch_optional(on)
+    .fetch_all(on)
     .await?;
-    Ok(row.map(Entitlement::from))
+    Ok(rows.into_iter().map(Entitlement::from).collect())
 }
 
 /// The entitlement with this name in files and commands: `github/admin`.
@@ -144,24 +150,12 @@ pub async fn app(db: &Db, id: AppId) -> Result<Option<App>, DbError> {
 /// # Errors
 /// When the database does not answer, or the row cannot be read.
 pub async fn policy(db: &Db, id: PolicyId) -> Result<Option<Policy>, DbError> {
-    policy_with(db.pool(), id).await
-}
-
-/// [`policy`] in a transaction.
-///
-/// # Errors
-/// As there.
-pub async fn policy_in(tx: &mut Tx<'_>, id: PolicyId) -> Result<Option<Policy>, DbError> {
-    policy_with(tx.conn(), id).await
-}
-
-async fn policy_with(on: impl PgExecutor<'_>, id: PolicyId) -> Result<Option<Policy>, DbError> {
     let row = sqlx::query!(
         r#"-- policy
         SELECT id, key, name, kind, version, rules AS "rules: Json<Vec<Rule>>" FROM policies WHERE id = $1"#,
         id.0
     )
-    .fetch_optional(on)
+    .fetch_optional(db.pool())
     .await?;
     row.map(|row| {
         Ok(Policy {

@@ -18,12 +18,20 @@ pub mod people;
 pub mod reading;
 pub mod requests;
 pub mod settings;
+pub mod together;
 
+use crate::domain::{
+    catalog::Entitlement,
+    ids::{AppId, CardId, EntitlementId, PersonId, RequestId},
+    person::Person,
+    request::Request,
+};
 use sqlx::{
     PgConnection, PgPool, Postgres,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use std::{str::FromStr, time::Duration};
+use std::{collections::BTreeMap, str::FromStr, sync::Arc, time::Duration};
+use together::Together;
 
 /// The migrations, in the order they are applied; embedded in the binary.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -32,6 +40,22 @@ pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
+    questions: Arc<Questions>,
+}
+
+/// What many ask for at the same moment, by kind.
+#[derive(Debug, Default)]
+struct Questions {
+    cards: Together<CardId, Option<cards::Card>>,
+    untold: Together<(CardId, RequestId, i64), Option<cards::Untold>>,
+    requests: Together<RequestId, Option<Request>>,
+    entitlements: Together<EntitlementId, Option<Entitlement>>,
+    people: Together<Vec<PersonId>, BTreeMap<PersonId, Person>>,
+    identities: Together<(String, String), Option<Person>>,
+    accounts: Together<(String, Vec<PersonId>), Vec<people::SlackAccount>>,
+    contexts: Together<(PersonId, EntitlementId), reading::ContextRow>,
+    outcomes: Together<RequestId, Option<reading::GrantRow>>,
+    owners: Together<(AppId, EntitlementId), Vec<PersonId>>,
 }
 
 /// Proof of a running transaction; made by [`Db::write`] alone.
@@ -90,20 +114,26 @@ impl Db {
     /// # Errors
     /// When the URL cannot be read or the server cannot be reached within five seconds.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, DbError> {
-        let options = PgConnectOptions::from_str(url)?.application_name("c1");
+        // Every statement is a few rows by a key; made anew for each execution, its plan would cost more than its work.
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("c1")
+            .options([("plan_cache_mode", "force_generic_plan")]);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(5))
             .test_before_acquire(false)
             .connect_with(options)
             .await?;
-        Ok(Self { pool })
+        Ok(Self::from_pool(pool))
     }
 
     /// Takes over a pool made elsewhere (tests).
     #[must_use]
     pub fn from_pool(pool: PgPool) -> Self {
-        Self { pool }
+        Self {
+            pool,
+            questions: Arc::default(),
+        }
     }
 
     /// The pool, for the readers of this folder.

@@ -3,14 +3,14 @@
 //! Readers come in pairs where both are needed: `person(db, …)` on the pool, `person_in(tx, …)` in a transaction whose
 //! decision depends on the answer.
 
-use super::{Db, DbError, Tx};
+use super::{Db, DbError, Tx, together::place};
 use crate::domain::{
     ids::PersonId,
     person::{Kind, Person, Role, Standing},
 };
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A row of `people` with the names of the person's roles.
 pub(in crate::db) struct PersonRow {
@@ -97,7 +97,15 @@ pub(in crate::db) fn kind_word(kind: Kind) -> &'static str {
 /// # Errors
 /// When the database does not answer, or a row cannot be read.
 pub async fn people_by_ids(db: &Db, ids: &[PersonId]) -> Result<BTreeMap<PersonId, Person>, DbError> {
-    people_by_ids_with(db.pool(), ids).await
+    let read = async |all: Vec<Vec<PersonId>>| {
+        let mut wanted = all.concat();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let found = people_by_ids_with(db.pool(), &wanted).await?;
+        let of = |id: &PersonId| found.get(id).map(|person| (*id, person.clone()));
+        Ok(all.iter().map(|ids| ids.iter().filter_map(of).collect()).collect())
+    };
+    db.questions.people.ask(ids.to_vec(), read).await
 }
 
 /// [`people_by_ids`] in a transaction.
@@ -130,7 +138,7 @@ async fn people_by_ids_with(on: impl PgExecutor<'_>, ids: &[PersonId]) -> Result
 /// # Errors
 /// As [`people_by_ids`].
 pub async fn person(db: &Db, id: PersonId) -> Result<Option<Person>, DbError> {
-    Ok(people_by_ids_with(db.pool(), &[id]).await?.remove(&id))
+    Ok(people_by_ids(db, &[id]).await?.remove(&id))
 }
 
 /// The person with this short name.
@@ -203,44 +211,94 @@ pub async fn groups_of(tx: &mut Tx<'_>, person: PersonId) -> Result<Vec<String>,
 /// # Errors
 /// When the database does not answer, or a row cannot be read.
 pub async fn by_slack(db: &Db, team: &str, user: &str) -> Result<Option<Person>, DbError> {
-    sqlx::query_as!(
-        PersonRow,
+    let read = |accounts| by_slack_with(db.pool(), accounts);
+    let account = (team.to_owned(), user.to_owned());
+    db.questions.identities.ask(account, read).await
+}
+
+async fn by_slack_with(
+    on: impl PgExecutor<'_>,
+    accounts: Vec<(String, String)>,
+) -> Result<Vec<Option<Person>>, DbError> {
+    let (teams, users): (Vec<String>, Vec<String>) = accounts.into_iter().unzip();
+    let rows = sqlx::query!(
         r#"-- by_slack
-        SELECT p.id, p.key, p.name, p.standing, p.kind, p.manager_id, p.title, p.team,
+        SELECT a.nth AS "nth!", p.id, p.key, p.name, p.standing, p.kind, p.manager_id, p.title, p.team,
                ARRAY(SELECT role FROM person_roles WHERE person_id = p.id) AS "roles!"
-        FROM slack_identities s JOIN people p ON p.id = s.person_id
-        WHERE s.team_id = $1 AND s.user_id = $2"#,
-        team,
-        user
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS a (team_id, user_id, nth)
+        JOIN slack_identities s ON s.team_id = a.team_id AND s.user_id = a.user_id
+        JOIN people p ON p.id = s.person_id"#,
+        &teams,
+        &users
     )
-    .fetch_optional(db.pool())
-    .await?
-    .map(Person::try_from)
-    .transpose()
+    .fetch_all(on)
+    .await?;
+    let mut people = vec![None; users.len()];
+    for row in rows {
+        let person = PersonRow {
+            id: row.id,
+            key: row.key,
+            name: row.name,
+            standing: row.standing,
+            kind: row.kind,
+            manager_id: row.manager_id,
+            title: row.title,
+            team: row.team,
+            roles: row.roles,
+        };
+        place(row.nth, &mut people, Person::try_from(person)?);
+    }
+    Ok(people)
 }
 
 /// The Slack accounts of these people in this workspace: person, user id, and the channel of their DM if it is known.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn slack_user_of(
-    db: &Db,
-    team: &str,
-    people: &[PersonId],
-) -> Result<Vec<(PersonId, String, Option<String>)>, DbError> {
-    let ids: Vec<i64> = people.iter().map(|id| id.0).collect();
+pub async fn slack_user_of(db: &Db, team: &str, people: &[PersonId]) -> Result<Vec<SlackAccount>, DbError> {
+    let read = |all| slack_users_of(db.pool(), all);
+    db.questions
+        .accounts
+        .ask((team.to_owned(), people.to_vec()), read)
+        .await
+}
+
+/// A person's account in a workspace: who, Slack's user id, and their conversation with us if it is known.
+pub type SlackAccount = (PersonId, String, Option<String>);
+
+async fn slack_users_of(
+    on: impl PgExecutor<'_>,
+    all: Vec<(String, Vec<PersonId>)>,
+) -> Result<Vec<Vec<SlackAccount>>, DbError> {
+    let mut wanted: Vec<(&str, i64)> = all
+        .iter()
+        .flat_map(|(team, people)| people.iter().map(|person| (team.as_str(), person.0)))
+        .collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let (teams, ids): (Vec<String>, Vec<i64>) = wanted.into_iter().map(|(team, id)| (team.to_owned(), id)).unzip();
     let rows = sqlx::query!(
         "-- slack_user_of
-        SELECT person_id, user_id, dm_channel FROM slack_identities WHERE team_id = $1 AND person_id = ANY($2)",
-        team,
+        SELECT s.team_id, s.person_id, s.user_id, s.dm_channel
+        FROM unnest($1::text[], $2::bigint[]) AS wanted (team_id, person_id)
+        JOIN slack_identities s ON s.team_id = wanted.team_id AND s.person_id = wanted.person_id",
+        &teams,
         &ids
     )
-    .fetch_all(db.pool())
+    .fetch_all(on)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (PersonId(row.person_id), row.user_id, row.dm_channel))
-        .collect())
+    let found: HashMap<(&str, i64), SlackAccount> = rows
+        .iter()
+        .map(|row| {
+            let account = (PersonId(row.person_id), row.user_id.clone(), row.dm_channel.clone());
+            ((row.team_id.as_str(), row.person_id), account)
+        })
+        .collect();
+    let of = |(team, people): &(String, Vec<PersonId>)| {
+        let account = |person: &PersonId| found.get(&(team.as_str(), person.0)).cloned();
+        people.iter().filter_map(account).collect()
+    };
+    Ok(all.iter().map(of).collect())
 }
 
 /// Binds a Slack account to a person: once, and for good.

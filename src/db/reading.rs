@@ -1,6 +1,6 @@
 //! Rows for the read models and for checks: joins that belong to no single aggregate.
 
-use super::{Db, DbError, Tx};
+use super::{Db, DbError, Tx, together::place};
 use crate::domain::{
     catalog::Entitlement,
     grant::GrantState,
@@ -9,6 +9,7 @@ use crate::domain::{
     request::Request,
 };
 use chrono::{DateTime, Utc};
+use sqlx::{PgPool, types::Json};
 
 /// Which of these requests are emergencies.
 ///
@@ -53,23 +54,26 @@ pub async fn is_provisioned_by_hand(tx: &mut Tx<'_>, app: AppId) -> Result<bool,
     Ok(connector.is_none_or(|connector| connector == "manual"))
 }
 
-/// The policy for ordinary requests and, if one is assigned, the one for emergencies.
+/// The policy for ordinary requests and, where emergencies are switched on and one is assigned, the one for them.
 ///
 /// # Errors
 /// The database's.
 pub async fn policies_of(tx: &mut Tx<'_>, entitlement: &Entitlement) -> Result<(Policy, Option<Policy>), DbError> {
-    let missing = || DbError::Inconsistent {
+    let emergency = entitlement.emergency.policy.filter(|_| entitlement.emergency.enabled);
+    let row = sqlx::query!(
+        r#"-- read the policies of an entitlement
+         SELECT to_jsonb(p) AS "policy!: Json<Policy>", to_jsonb(e) AS "emergency: Json<Policy>"
+           FROM policies p LEFT JOIN policies e ON e.id = $2 WHERE p.id = $1"#,
+        entitlement.policy.0,
+        emergency.map(|policy| policy.0)
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let row = row.ok_or_else(|| DbError::Inconsistent {
         what: "entitlements.policy_id",
         why: "no such policy".to_owned(),
-    };
-    let policy = super::catalog::policy_in(tx, entitlement.policy)
-        .await?
-        .ok_or_else(missing)?;
-    let emergency = match entitlement.emergency.policy.filter(|_| entitlement.emergency.enabled) {
-        Some(id) => super::catalog::policy_in(tx, id).await?,
-        None => None,
-    };
-    Ok((policy, emergency))
+    })?;
+    Ok((row.policy.0, row.emergency.map(|policy| policy.0)))
 }
 
 /// How a person stands to an entitlement somebody wants for them.
@@ -154,22 +158,6 @@ pub async fn open_request(
     Ok(id.map(RequestId))
 }
 
-/// The people who have a copy of a request's card, and a Home tab they have opened.
-///
-/// # Errors
-/// The database's.
-pub async fn with_home(tx: &mut Tx<'_>, request: RequestId) -> Result<Vec<PersonId>, DbError> {
-    let ids = sqlx::query_scalar!(
-        "-- find the Home tabs a request concerns
-         SELECT DISTINCT s.person_id FROM cards c JOIN slack_identities s ON s.person_id = c.person_id
-          WHERE c.request_id = $1 AND s.home_at IS NOT NULL",
-        request.0
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    Ok(ids.into_iter().map(PersonId).collect())
-}
-
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantRow {
@@ -204,33 +192,47 @@ pub struct GrantRow {
 /// # Errors
 /// The database's.
 pub async fn grant_of(db: &Db, request: RequestId) -> Result<Option<GrantRow>, DbError> {
-    let row = sqlx::query!(
-        r#"-- read what became of a request
-         SELECT g.id, g.state, g.started_at, g.until, g.ended_at, g.cause, g.given_by, g.ended_by, g.trouble, e.instructions,
-                a.connector = 'manual' AS "by_hand!", e.id AS entitlement_id, e.app_id
-           FROM holds h JOIN grants g ON g.id = h.grant_id
-           JOIN entitlements e ON e.id = g.entitlement_id JOIN apps a ON a.id = e.app_id
-          WHERE h.request_id = $1"#,
-        request.0
+    let read = |requests| grants_of(db.pool(), requests);
+    db.questions.outcomes.ask(request, read).await
+}
+
+async fn grants_of(pool: &PgPool, requests: Vec<RequestId>) -> Result<Vec<Option<GrantRow>>, DbError> {
+    let numbers: Vec<i64> = requests.iter().map(|request| request.0).collect();
+    let rows = sqlx::query!(
+        r#"-- read what became of requests
+         SELECT r.nth AS "nth!", g.id, g.state, g.started_at, g.until, g.ended_at, g.cause, g.given_by, g.ended_by,
+                g.trouble, e.instructions, a.connector = 'manual' AS "by_hand!", e.id AS entitlement_id, e.app_id
+           FROM unnest($1::bigint[]) WITH ORDINALITY AS r (id, nth)
+           JOIN holds h ON h.request_id = r.id JOIN grants g ON g.id = h.grant_id
+           JOIN entitlements e ON e.id = g.entitlement_id JOIN apps a ON a.id = e.app_id"#,
+        &numbers
     )
-    .fetch_optional(db.pool())
+    .fetch_all(pool)
     .await?;
-    let Some(row) = row else { return Ok(None) };
-    let owners = owners(db, AppId(row.app_id), EntitlementId(row.entitlement_id)).await?;
-    Ok(Some(GrantRow {
-        id: GrantId(row.id),
-        state: state(&row.state)?,
-        started_at: row.started_at,
-        until: row.until,
-        ended_at: row.ended_at,
-        cause: row.cause,
-        given_by: row.given_by.map(PersonId),
-        ended_by: row.ended_by.map(PersonId),
-        trouble: row.trouble,
-        instructions: row.instructions,
-        by_hand: row.by_hand,
-        owners,
-    }))
+    let owned: Vec<(AppId, EntitlementId)> = rows
+        .iter()
+        .map(|row| (AppId(row.app_id), EntitlementId(row.entitlement_id)))
+        .collect();
+    let owners = owners_with(pool, owned).await?;
+    let mut answers = vec![None; requests.len()];
+    for (row, owners) in rows.into_iter().zip(owners) {
+        let grant = GrantRow {
+            id: GrantId(row.id),
+            state: state(&row.state)?,
+            started_at: row.started_at,
+            until: row.until,
+            ended_at: row.ended_at,
+            cause: row.cause,
+            given_by: row.given_by.map(PersonId),
+            ended_by: row.ended_by.map(PersonId),
+            trouble: row.trouble,
+            instructions: row.instructions,
+            by_hand: row.by_hand,
+            owners,
+        };
+        place(row.nth, &mut answers, grant);
+    }
+    Ok(answers)
 }
 
 fn state(word: &str) -> Result<GrantState, DbError> {
@@ -245,21 +247,38 @@ fn state(word: &str) -> Result<GrantState, DbError> {
 /// # Errors
 /// The database's.
 pub async fn owners(db: &Db, app: AppId, entitlement: EntitlementId) -> Result<Vec<PersonId>, DbError> {
-    let ids = sqlx::query_scalar!(
+    let read = |owned| owners_with(db.pool(), owned);
+    db.questions.owners.ask((app, entitlement), read).await
+}
+
+async fn owners_with(pool: &PgPool, owned: Vec<(AppId, EntitlementId)>) -> Result<Vec<Vec<PersonId>>, DbError> {
+    if owned.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (apps, entitlements): (Vec<i64>, Vec<i64>) =
+        owned.iter().map(|(app, entitlement)| (app.0, entitlement.0)).unzip();
+    let rows = sqlx::query!(
         r#"-- list the owners
          WITH named AS (
-             SELECT coalesce(o.person_id, m.person_id) AS person_id, o.entitlement_id IS NOT NULL AS own
-               FROM owners o LEFT JOIN group_members m ON m.group_id = o.group_id
-              WHERE o.app_id = $1 OR o.entitlement_id = $2)
-         SELECT DISTINCT p.id AS "id!" FROM named n JOIN people p ON p.id = n.person_id
+             SELECT wanted.nth, coalesce(o.person_id, m.person_id) AS person_id, o.entitlement_id IS NOT NULL AS own
+               FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS wanted (app_id, entitlement_id, nth)
+               JOIN owners o ON o.app_id = wanted.app_id OR o.entitlement_id = wanted.entitlement_id
+               LEFT JOIN group_members m ON m.group_id = o.group_id)
+         SELECT n.nth AS "nth!", array_agg(DISTINCT p.id ORDER BY p.id) AS "ids!"
+           FROM named n JOIN people p ON p.id = n.person_id
           WHERE p.standing = 'active' AND p.kind = 'employee'
-            AND (n.own OR NOT EXISTS (SELECT FROM named WHERE own)) ORDER BY 1"#,
-        app.0,
-        entitlement.0
+            AND (n.own OR NOT EXISTS (SELECT FROM named WHERE named.nth = n.nth AND named.own))
+          GROUP BY n.nth"#,
+        &apps,
+        &entitlements
     )
-    .fetch_all(db.pool())
+    .fetch_all(pool)
     .await?;
-    Ok(ids.into_iter().map(PersonId).collect())
+    let mut answers = vec![None; owned.len()];
+    for row in rows {
+        place(row.nth, &mut answers, row.ids.into_iter().map(PersonId).collect());
+    }
+    Ok(answers.into_iter().map(Option::unwrap_or_default).collect())
 }
 
 /// What helps an approver: has the subject had this before, and who of their team has it.
@@ -282,34 +301,53 @@ pub struct ContextRow {
 /// # Errors
 /// The database's.
 pub async fn context(db: &Db, request: &Request) -> Result<ContextRow, DbError> {
-    let row = sqlx::query!(
-        r#"-- read the context of a request
-         WITH team AS (
-             SELECT p.id, p.name FROM people p JOIN people s ON s.id = $1
-              WHERE p.team = s.team AND s.team <> '' AND p.standing = 'active'),
-         holders AS (
-             SELECT t.id, t.name FROM team t
-              WHERE t.id <> $1 AND EXISTS (
-                    SELECT FROM grants g WHERE g.subject_id = t.id AND g.entitlement_id = $2 AND g.state = 'active'))
-         SELECT (SELECT count(*) FROM grants WHERE subject_id = $1 AND entitlement_id = $2 AND started_at IS NOT NULL)
-                    AS "given!",
-                (SELECT max(started_at) FROM grants WHERE subject_id = $1 AND entitlement_id = $2) AS last_given,
-                (SELECT count(*) FROM holders) AS "holding!",
-                (SELECT count(*) FROM team) AS "size!",
-                ARRAY(SELECT id FROM holders ORDER BY name LIMIT 3) AS "ids!",
-                ARRAY(SELECT name FROM holders ORDER BY name LIMIT 3) AS "names!""#,
-        request.subject.0,
-        request.entitlement.0
+    let read = |wanted| contexts(db.pool(), wanted);
+    db.questions
+        .contexts
+        .ask((request.subject, request.entitlement), read)
+        .await
+}
+
+async fn contexts(pool: &PgPool, wanted: Vec<(PersonId, EntitlementId)>) -> Result<Vec<ContextRow>, DbError> {
+    let (subjects, entitlements): (Vec<i64>, Vec<i64>) = wanted
+        .iter()
+        .map(|(subject, entitlement)| (subject.0, entitlement.0))
+        .unzip();
+    let rows = sqlx::query!(
+        r#"-- read the context of requests
+         SELECT own.given AS "given!", own.last_given, team.size AS "size!", team.holding AS "holding!",
+                team.ids AS "ids!", team.names AS "names!"
+           FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS w (subject_id, entitlement_id, nth)
+           JOIN people s ON s.id = w.subject_id
+          CROSS JOIN LATERAL (
+                SELECT count(started_at) AS given, max(started_at) AS last_given FROM grants g
+                 WHERE g.subject_id = w.subject_id AND g.entitlement_id = w.entitlement_id) own
+          CROSS JOIN LATERAL (
+                SELECT count(*) AS size, count(*) FILTER (WHERE t.holds) AS holding,
+                       coalesce((array_agg(t.id ORDER BY t.name, t.id) FILTER (WHERE t.holds))[1:3], '{}') AS ids,
+                       coalesce((array_agg(t.name ORDER BY t.name, t.id) FILTER (WHERE t.holds))[1:3], '{}') AS names
+                  FROM (SELECT p.id, p.name, p.id <> s.id AND EXISTS (
+                                   SELECT FROM grants g
+                                    WHERE g.subject_id = p.id AND g.entitlement_id = w.entitlement_id
+                                      AND g.state = 'active') AS holds
+                          FROM people p
+                         WHERE p.team = s.team AND s.team <> '' AND p.standing = 'active') t) team
+          ORDER BY w.nth"#,
+        &subjects,
+        &entitlements
     )
-    .fetch_one(db.pool())
+    .fetch_all(pool)
     .await?;
-    Ok(ContextRow {
-        given_before: row.given,
-        last_given: row.last_given,
-        holders: row.ids.into_iter().map(PersonId).zip(row.names).collect(),
-        holding: row.holding,
-        team_size: row.size,
-    })
+    Ok(rows
+        .into_iter()
+        .map(|row| ContextRow {
+            given_before: row.given,
+            last_given: row.last_given,
+            holders: row.ids.into_iter().map(PersonId).zip(row.names).collect(),
+            holding: row.holding,
+            team_size: row.size,
+        })
+        .collect())
 }
 
 /// A list of requests to read.

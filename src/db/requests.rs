@@ -99,7 +99,12 @@ pub async fn hold_still(tx: &mut Tx<'_>, id: RequestId) -> Result<(), DbError> {
 /// # Errors
 /// The database's.
 pub async fn get(db: &Db, id: RequestId) -> Result<Option<Request>, DbError> {
-    Ok(get_many(db, &[id]).await?.pop())
+    let read = async |ids: Vec<RequestId>| {
+        let found = get_many(db, &ids).await?;
+        let of = |id: &RequestId| found.iter().find(|request| request.id == *id).cloned();
+        Ok(ids.iter().map(of).collect())
+    };
+    db.questions.requests.ask(id, read).await
 }
 
 /// Reads several requests, in no particular order.

@@ -28,6 +28,12 @@ pub struct Dispatch {
     pub directory: Directory,
 }
 
+/// How long to wait for something that is under way: hardly at all at first, some seconds in the end.
+fn soon(attempt: i32) -> Duration {
+    let doublings = u32::try_from(attempt.clamp(0, 7)).unwrap_or_default();
+    (Duration::from_millis(25) * 2_u32.pow(doublings)).min(Duration::from_secs(3))
+}
+
 impl Dispatch {
     /// Does a job, looking at the present state.
     pub async fn run(&self, claimed: Claimed) -> Outcome {
@@ -44,6 +50,7 @@ impl Dispatch {
         };
         match done {
             Ok(()) => Outcome::Done,
+            Err(Stop::Soon) => Outcome::Snooze(soon(claimed.attempt)),
             Err(Stop::Wait(after)) => Outcome::Snooze(after.max(Duration::from_millis(50))),
             Err(Stop::Again(error)) => Outcome::Again(error),
             Err(Stop::Never(error)) => Outcome::Dead(error),

@@ -10,12 +10,13 @@ use super::{
         inbound::{SlackUserId, TeamKey},
         reply::{Blocks, ViewBody},
     },
+    ledger::Ledger,
     view::{self, Mentions},
 };
 use crate::{
     db::{
         self, DbError, Tx,
-        cards::{Card, Untold},
+        cards::{Card, Shown, Told, Untold},
         notices::{Notice, Reader},
     },
     domain::ids::{CardId, PersonId},
@@ -32,7 +33,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 /// Brings Slack in line with the database.
 #[derive(Clone, Debug)]
@@ -43,6 +44,8 @@ pub struct Deliver {
     pub slack: Slack,
     /// Whose people have their accounts here.
     pub team: TeamKey,
+    /// What is shown where.
+    pub ledger: Arc<Ledger>,
 }
 
 /// Why something could not be brought in line now.
@@ -50,6 +53,8 @@ pub struct Deliver {
 pub enum Stop {
     /// Slack asks to wait: no failure, no attempt spent.
     Wait(Duration),
+    /// Something else is under way and has to end first: no failure, no attempt spent.
+    Soon,
     /// It did not work; try again later.
     Again(anyhow::Error),
     /// It will never work: somebody has to look at it.
@@ -109,9 +114,8 @@ impl Deliver {
                 .await
             {
                 Ok(_) => {
-                    return Ok(self
-                        .write("card_updated", async |tx| db::cards::updated(tx, id, &shown).await)
-                        .await?);
+                    let now = note(id, at, &shown);
+                    return Ok(self.ledger.updated(&self.system, now).await?);
                 }
                 Err(CallError::Gone(code)) => {
                     tracing::info!(card.id = %id, slack.error = %code, "a card is gone from Slack; posting it anew");
@@ -163,10 +167,7 @@ impl Deliver {
                     .await?);
             }
             None => {
-                self.write("card_begin", async |tx| {
-                    db::cards::begin_post(tx, card.id, &channel).await
-                })
-                .await?;
+                self.ledger.begin_post(&self.system, card.id, &channel).await?;
                 let post = Post {
                     channel,
                     text: message.text.clone(),
@@ -189,17 +190,7 @@ impl Deliver {
                 }
             }
         };
-        let now = self.system.clock.now();
-        let mut follow = vec![Job::SyncThread(card.id)];
-        if shown.is_empty() {
-            follow.push(Job::RefreshCard(card.id));
-        }
-        self.write("card_posted", async |tx| {
-            db::cards::posted(tx, card.id, &posted.channel, &posted.ts, shown).await?;
-            job::enqueue(tx, now, &follow).await
-        })
-        .await?;
-        Ok(())
+        Ok(self.ledger.posted(&self.system, note(card.id, posted, shown)).await?)
     }
 
     /// One reader cannot be reached: the others still are, and the ledger says so.
@@ -221,7 +212,8 @@ impl Deliver {
             return Ok(());
         };
         let (Some(channel), Some(parent)) = (card.channel.clone(), card.ts.clone()) else {
-            return Ok(());
+            // What is said while a card is being posted may be too late for the post to notice; what is said before is not.
+            return if card.posting { Err(Stop::Soon) } else { Ok(()) };
         };
         while let Some(untold) = db::cards::next_untold(&self.system.db, &card).await? {
             let copy = if untold.told {
@@ -229,13 +221,14 @@ impl Deliver {
             } else {
                 self.copy(&card, &channel, &parent, &untold).await?
             };
-            let at = copy
-                .as_ref()
-                .map(|posted| (posted.channel.as_str(), posted.ts.as_str()));
-            self.write("thread_told", async |tx| {
-                db::cards::told(tx, id, &parent, &untold, at).await
-            })
-            .await?;
+            let told = Told {
+                card: id,
+                parent: parent.clone(),
+                comment: untold.comment,
+                place: untold.place,
+                copy: copy.map(|posted| (posted.channel, posted.ts)),
+            };
+            self.ledger.tell(&self.system, told).await?;
             card.mirrored = untold.place;
         }
         Ok(())
@@ -258,10 +251,7 @@ impl Deliver {
             name: name.clone(),
         });
         let message = view::notices::mirrored(author.as_ref(), &untold.body);
-        self.write("copy_begin", async |tx| {
-            db::cards::begin_copy(tx, card.id, untold.comment).await
-        })
-        .await?;
+        self.ledger.begin_copy(&self.system, card.id, untold.comment).await?;
         let post = Post {
             channel: channel.to_owned(),
             text: message.text,
@@ -557,6 +547,16 @@ fn mark(kind: &str, id: i64, made: DateTime<Utc>) -> Metadata {
     Metadata {
         event_type: kind.to_owned(),
         event_payload: json!({ "key": format!("{id}-{}", made.timestamp_micros()) }),
+    }
+}
+
+/// Where a card stands, for the ledger.
+fn note(card: CardId, at: Posted, hash: &str) -> Shown {
+    Shown {
+        card,
+        channel: at.channel,
+        ts: at.ts,
+        hash: hash.to_owned(),
     }
 }
 

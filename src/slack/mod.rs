@@ -18,6 +18,7 @@ pub mod details_page;
 pub mod directory;
 pub mod gateway;
 pub mod handlers;
+pub mod ledger;
 pub mod manifest;
 pub mod surface;
 pub mod view;

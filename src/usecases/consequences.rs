@@ -679,18 +679,13 @@ impl Effects {
         }
         if self.cards || !self.readers.is_empty() {
             let copies = db::cards::ensure(tx, request, &self.readers).await?;
-            for card in copies {
+            for (card, home) in copies {
                 jobs.push(Job::RefreshCard(card));
                 if !self.lines.is_empty() {
                     jobs.push(Job::SyncThread(card));
                 }
+                jobs.extend(home.map(Job::RefreshHome));
             }
-            jobs.extend(
-                db::reading::with_home(tx, request)
-                    .await?
-                    .into_iter()
-                    .map(Job::RefreshHome),
-            );
         }
         for loud in &self.loud {
             jobs.extend(tell_loudly(tx, now, request, loud).await?);

@@ -133,8 +133,8 @@ impl Ask {
         let entitlement = db::catalog::entitlement_in(tx, entitlement)
             .await?
             .ok_or(Refusal::NoSuchEntitlement)?;
-        let (policy, emergency) = db::reading::policies_of(tx, &entitlement).await?;
         let stands = db::reading::stands(tx, requester, subject, entitlement.id).await?;
+        let (policy, emergency) = db::reading::policies_of(tx, &entitlement).await?;
         let concerned = db::facts::Concerned {
             requester,
             subject,
