@@ -124,6 +124,7 @@ impl Server {
             slack: slack.clone(),
             team: ours.key(),
             ledger: Arc::default(),
+            workspace: ours.url.clone(),
         };
         let directory = Directory {
             system: system.clone(),
@@ -131,7 +132,7 @@ impl Server {
             team: ours.key(),
             team_id: ours.team_id.clone(),
         };
-        let handlers = Handlers::new(deliver.clone(), directory.clone(), &ours);
+        let handlers = Handlers::new(deliver.clone(), directory.clone());
         let handle = Arc::new(move |inbound| handlers.clone().handle(inbound));
         let gateway = Gateway::new(handle, slack.clone(), ours.clone(), Gateway::DEADLINE);
         if let Some(secret) = &config.slack.signing_secret {

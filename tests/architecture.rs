@@ -70,7 +70,16 @@ const HOMES: &str = "
 ";
 
 /// All that the core may use beside the standard library: values, no input and output.
-const PURE: &[&str] = &["cel", "chrono", "serde", "serde_json", "thiserror", "proptest", "insta"];
+const PURE: &[&str] = &[
+    "cel",
+    "chrono",
+    "chrono_tz",
+    "serde",
+    "serde_json",
+    "thiserror",
+    "proptest",
+    "insta",
+];
 
 /// What the standard library offers that is not pure (unit tests may take the time a thing took).
 const IMPURE: &[&str] = &["SystemTime", "Instant", "env", "fs", "net", "process"];

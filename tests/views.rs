@@ -277,6 +277,7 @@ fn line(id: i64, standing: Standing) -> RequestLine {
         may_decide: None,
         grant: None,
         created_at: at(0),
+        waits_since: at(0),
         url: Some(format!("https://c1.example/requests/{id}")),
     }
 }
@@ -364,8 +365,8 @@ fn a_menu_at_the_buttons_has_what_else_can_be_done() {
     });
     said.push(menu(&card));
     assert_snapshot!(said.join("\n"), @r"
-    [Approve](primary)  [Deny](danger)  [⋯ I'm on it | Make it shorter… | Reassign… | Ask Ana Lopes…]
-    [Approve](primary)  [Deny](danger)  [⋯ I'm not on it any more | Make it shorter… | Ask Ana Lopes…]
+    [Approve](primary)  [Deny](danger)  [⋯ I'm on it | Make it shorter… | Reassign… | Ask Ana Lopes… | Remind me later…]
+    [Approve](primary)  [Deny](danger)  [⋯ I'm not on it any more | Make it shorter… | Ask Ana Lopes… | Remind me later…]
     ");
 }
 
@@ -408,7 +409,7 @@ fn a_card_shows_what_people_have_arranged() {
     ↪️ Reassigned by administrator @cy from @ana to you: _“nobody else is there”_
     👋 @cy is on it until 2026-05-04 12:00 UTC
     Your reason (needed to deny): ____ (The person who asked will read it.)
-    [Approve](primary)  [Deny](danger)  [⋯ I'm on it | Make it shorter… | Reassign… | Ask Ana Lopes…]
+    [Approve](primary)  [Deny](danger)  [⋯ I'm on it | Make it shorter… | Reassign… | Ask Ana Lopes… | Remind me later…]
     · #42 · asked 2026-05-04 10:00 UTC · Reply in this thread to talk with everyone involved
     ");
 }

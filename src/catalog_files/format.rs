@@ -13,6 +13,7 @@ pub(super) struct OrganisationFile {
     #[serde(default)]
     pub(super) last_resort: Vec<Value>,
     pub(super) security_channel: Option<String>,
+    pub(super) quiet_hours: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

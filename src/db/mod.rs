@@ -16,6 +16,7 @@ pub mod notices;
 pub mod organisation;
 pub mod people;
 pub mod reading;
+pub mod reminders;
 pub mod requests;
 pub mod settings;
 pub mod together;

@@ -13,6 +13,8 @@ pub struct Notice {
     pub reader: Reader,
     /// The request it is about.
     pub request: Option<RequestId>,
+    /// What sort of notice.
+    pub kind: String,
     /// What it says, in Slack's markup.
     pub body: String,
     /// The conversation it is sent to, once begun.
@@ -202,7 +204,7 @@ pub async fn insert(
 /// The database's.
 pub async fn get(db: &Db, id: i64) -> Result<Option<Notice>, DbError> {
     let row = sqlx::query!(
-        "-- read a notice\nSELECT id, person_id, to_channel, request_id, body, channel, ts, posting, created_at, alarm_id, shown
+        "-- read a notice\nSELECT id, person_id, to_channel, request_id, kind, body, channel, ts, posting, created_at, alarm_id, shown
            FROM notices WHERE id = $1",
         id
     )
@@ -217,6 +219,7 @@ pub async fn get(db: &Db, id: i64) -> Result<Option<Notice>, DbError> {
         alarm: row.alarm_id,
         shown: row.shown,
         request: row.request_id.map(RequestId),
+        kind: row.kind,
         body: row.body,
         channel: row.channel,
         ts: row.ts,

@@ -197,11 +197,14 @@ pub async fn save(tx: &mut Tx<'_>, request: &Request) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Says who is asked now: those of the open step, and nobody else.
+/// Says who is asked now: those of the open step, and nobody else. Those who are new hear of it again at `first`, and
+/// later after that pause, doubled.
 ///
 /// # Errors
 /// The database's.
-pub async fn set_asked(tx: &mut Tx<'_>, request: &Request) -> Result<(), DbError> {
+pub async fn set_asked(tx: &mut Tx<'_>, request: &Request, first: Option<(DateTime<Utc>, i64)>) -> Result<(), DbError> {
+    let (remind_at, pause) = first.unzip();
+    let claimed = request.current().and_then(|(_, step)| step.claim.as_ref());
     let (step, people) = match request.current() {
         Some((place, step)) => (place, step.approvers.iter().map(|approver| approver.person.0).collect()),
         None => (0, Vec::new()),
@@ -211,11 +214,14 @@ pub async fn set_asked(tx: &mut Tx<'_>, request: &Request) -> Result<(), DbError
          WITH asked AS (SELECT unnest($3::bigint[]) AS person_id),
               gone AS (DELETE FROM request_approvers
                         WHERE request_id = $1 AND (step <> $2 OR person_id NOT IN (SELECT person_id FROM asked)))
-         INSERT INTO request_approvers (request_id, step, person_id)
-         SELECT $1, $2, person_id FROM asked ON CONFLICT DO NOTHING",
+         INSERT INTO request_approvers (request_id, step, person_id, remind_at, remind_after, quiet_until)
+         SELECT $1, $2, person_id, $4, coalesce($5::bigint, 86400), $6 FROM asked ON CONFLICT DO NOTHING",
         request.id.0,
         i32::try_from(step).unwrap_or(i32::MAX),
-        &people
+        &people,
+        remind_at,
+        pause,
+        claimed.map(|claim| claim.until)
     )
     .execute(tx.conn())
     .await?;

@@ -7,6 +7,7 @@ use super::{
     ids::PersonId,
     length::Length,
     policy::{Reassign, ReassignTo, StepSpec},
+    quiet::working_day_after,
     refusal::{Refusal, tidy},
     request::{Override, Request},
     step::Step,
@@ -15,6 +16,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// How long "I'm on it" quiets the others where the policy does not say, in seconds.
 pub const CLAIM: i64 = 3_600;
+
+/// The pause before the first reminder where the policy does not say: a day, in seconds.
+const REMIND: i64 = 86_400;
+
+/// The same for an emergency.
+const REMIND_OF_EMERGENCY: i64 = 900;
 
 /// How often those who are asked may be reminded by the press of a button, in seconds.
 pub const NUDGE_EVERY: i64 = 3_600;
@@ -107,6 +114,21 @@ impl Request {
             return Err(Refusal::RemindedLately { wait });
         }
         Ok(vec![Event::Nudged { step, by }])
+    }
+
+    /// When those who are asked now are to hear of it again, and after which pause (in seconds): as the policy says, else
+    /// after a working day; of an emergency, soon.
+    #[must_use]
+    pub fn first_reminder(&self, now: DateTime<Utc>) -> Option<(DateTime<Utc>, i64)> {
+        let (_, step) = self.current()?;
+        let StepSpec::Approval(approval) = &step.spec else {
+            return None;
+        };
+        Some(match approval.remind {
+            Some(seconds) => (now + TimeDelta::seconds(seconds), seconds),
+            None if self.emergency => (now + TimeDelta::seconds(REMIND_OF_EMERGENCY), REMIND_OF_EMERGENCY),
+            None => (working_day_after(now, None), REMIND),
+        })
     }
 
     pub(super) fn overridden(

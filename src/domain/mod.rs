@@ -18,6 +18,7 @@ pub mod nearest;
 pub mod organisation;
 pub mod person;
 pub mod policy;
+pub mod quiet;
 pub mod refusal;
 pub mod request;
 pub mod settings;

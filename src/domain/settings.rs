@@ -1,18 +1,24 @@
 //! What an organisation's files say about c1 itself, with what holds where they say nothing.
 
+use super::quiet::QuietHours;
 use std::collections::BTreeMap;
 
 /// The channel that hears of emergencies.
 pub const SECURITY_CHANNEL: &str = "security_channel";
 
+/// When people are not reminded.
+pub const QUIET_HOURS: &str = "quiet_hours";
+
 /// All names, as stored.
-pub const NAMES: [&str; 1] = [SECURITY_CHANNEL];
+pub const NAMES: [&str; 2] = [SECURITY_CHANNEL, QUIET_HOURS];
 
 /// The settings of an organisation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settings {
     /// The channel that hears of emergencies: its id, or `#name`.
     pub security_channel: Option<String>,
+    /// When people are not reminded, by their own clocks.
+    pub quiet_hours: QuietHours,
 }
 
 impl Settings {
@@ -21,6 +27,10 @@ impl Settings {
     pub fn read(stored: &BTreeMap<String, String>) -> Self {
         Self {
             security_channel: stored.get(SECURITY_CHANNEL).cloned(),
+            quiet_hours: stored
+                .get(QUIET_HOURS)
+                .and_then(|hours| QuietHours::parse(hours))
+                .unwrap_or_default(),
         }
     }
 }

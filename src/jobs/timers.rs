@@ -5,6 +5,7 @@ use crate::{
     db::{self, jobs},
     usecases::{
         Error, System,
+        remind::remind,
         tick::{tick_grant, tick_request},
     },
 };
@@ -50,6 +51,7 @@ pub async fn look(system: &System) -> anyhow::Result<usize> {
         let now = system.clock.now();
         let requests = db::requests::due(&system.db, now, BATCH).await?;
         let grants = db::grants::due(&system.db, now, BATCH).await?;
+        let people = db::reminders::due(&system.db, now, BATCH).await?;
         let mut failed = 0;
         for id in &requests {
             failed += usize::from(report(tick_request(system, *id).await, "request.id", id.0));
@@ -57,7 +59,10 @@ pub async fn look(system: &System) -> anyhow::Result<usize> {
         for id in &grants {
             failed += usize::from(report(tick_grant(system, *id).await, "grant.id", id.0));
         }
-        let found = requests.len() + grants.len();
+        for id in &people {
+            failed += usize::from(report(remind(system, *id).await, "person.id", id.0));
+        }
+        let found = requests.len() + grants.len() + people.len();
         looked += found;
         if found == failed {
             return Ok(looked);

@@ -46,6 +46,8 @@ pub struct Deliver {
     pub team: TeamKey,
     /// What is shown where.
     pub ledger: Arc<Ledger>,
+    /// The workspace's address in a browser, ending in a slash: links to messages begin with it.
+    pub workspace: String,
 }
 
 /// Why something could not be brought in line now.
@@ -286,7 +288,9 @@ impl Deliver {
         let Some(notice) = db::notices::get(&self.system.db, id).await? else {
             return Ok(());
         };
-        let message = self.noticed(&notice).await?;
+        let Some(message) = self.noticed(&notice).await? else {
+            return Ok(());
+        };
         let shown = hash(&message.json());
         if let (Some(channel), Some(ts)) = (&notice.channel, &notice.ts) {
             let lives = notice.alarm.is_some();
@@ -367,16 +371,31 @@ impl Deliver {
             .await?)
     }
 
-    /// What a notice shows now.
-    async fn noticed(&self, notice: &Notice) -> Result<view::Message, DbError> {
+    /// What a notice shows now. A reminder speaks of what still waits; when nothing does, it is not sent.
+    async fn noticed(&self, notice: &Notice) -> Result<Option<view::Message>, DbError> {
+        if notice.kind == "reminder"
+            && let Reader::Person(reader) = notice.reader
+        {
+            let lines = my_work::reminded_of(&self.system, notice.id, reader).await?;
+            if lines.is_empty() {
+                return Ok(None);
+            }
+            let mentions = self.mentions(lines.iter().flat_map(|(line, _)| line.people())).await?;
+            let lines: Vec<_> = lines
+                .into_iter()
+                .map(|(line, card)| (line, card.map(|(channel, ts)| self.link(&channel, &ts, None))))
+                .collect();
+            let now = self.system.clock.now();
+            return Ok(Some(view::notices::reminder(&lines, now, &mentions)));
+        }
         if let Some(alarm) = notice.alarm
             && let Some(line) = alarms::alarm(&self.system, alarm).await?
         {
             let taker = line.taken.iter().map(|(by, _)| by.id);
-            return Ok(view::notices::alarm(&line, &self.mentions(taker).await?));
+            return Ok(Some(view::notices::alarm(&line, &self.mentions(taker).await?)));
         }
         let url = notice.request.and_then(|request| self.system.request_url(request));
-        Ok(view::notices::notice(&notice.body, url.as_deref()))
+        Ok(Some(view::notices::notice(&notice.body, url.as_deref())))
     }
 
     /// One reader cannot be reached. For a channel that is an alarm, and others read in its place.
@@ -416,6 +435,16 @@ impl Deliver {
                 Some(next) => cursor = Some(next),
                 None => return Ok(None),
             }
+        }
+    }
+
+    /// The address of a message in a browser, as Slack builds it.
+    #[must_use]
+    pub fn link(&self, channel: &str, ts: &str, thread: Option<&str>) -> String {
+        let base = format!("{}archives/{channel}/p{}", self.workspace, ts.replace('.', ""));
+        match thread.filter(|thread| *thread != ts) {
+            Some(thread) => format!("{base}?thread_ts={thread}&cid={channel}"),
+            None => base,
         }
     }
 

@@ -142,3 +142,12 @@ pub const ADMIN_ACT: &str = "admin_act";
 
 /// "Administer…" Value: the request.
 pub const ADMINISTER: &str = "administer";
+
+/// "Remind": has the approvers reminded. Value: the request.
+pub const NUDGE: &str = "nudge";
+
+/// "Remind me later": when.
+pub const VIEW_REMIND_ME: &str = "remind_me";
+
+/// When to be reminded.
+pub const REMIND_WHEN: &str = "remind_when";

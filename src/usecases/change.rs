@@ -185,7 +185,10 @@ async fn finish_request(
         }
     }
     if happened.events.iter().any(|(event, _)| changes_who_is_asked(event)) {
-        db::requests::set_asked(tx, request).await?;
+        db::requests::set_asked(tx, request, request.first_reminder(now)).await?;
+    }
+    for (event, _) in &happened.events {
+        reminders(tx, now, request, event).await?;
     }
     if effects.grants {
         entries.extend(hold(tx, now, request, facts, &mut effects).await?);
@@ -195,6 +198,18 @@ async fn finish_request(
     }
     let jobs = effects.write(tx, now, request.id).await?;
     Ok(job::enqueue(tx, now, &jobs).await?)
+}
+
+/// Who is left in peace, and who is reminded sooner.
+async fn reminders(tx: &mut Tx<'_>, now: DateTime<Utc>, request: &Request, event: &Event) -> Result<(), Error> {
+    match event {
+        Event::Decided { step, person, .. } => db::reminders::stop(tx, request, *step, *person).await?,
+        Event::Claimed { person, until, .. } => db::reminders::quiet(tx, request, Some((*person, *until))).await?,
+        Event::ClaimEnded { .. } => db::reminders::quiet(tx, request, None).await?,
+        Event::Nudged { .. } | Event::DeadlineReminded { .. } => db::reminders::hurry(tx, request, now).await?,
+        _ => {}
+    }
+    Ok(())
 }
 
 fn changes_who_is_asked(event: &Event) -> bool {

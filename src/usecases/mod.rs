@@ -23,6 +23,7 @@ pub mod queries;
 pub mod raise_alarm;
 pub mod reassign_step;
 pub mod record_provisioning;
+pub mod remind;
 pub mod shorten_request;
 pub mod submit_request;
 pub mod take_alarm;

@@ -309,7 +309,13 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "organisation.yaml",
         "last_resort: [erin]",
         "lastresort: [erin]",
-        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort, security_channel",
+        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort, security_channel, quiet_hours",
+    ),
+    (
+        "organisation.yaml",
+        "last_resort: [erin]",
+        "last_resort: [erin]\nquiet_hours: at night",
+        "organisation.yaml:2:14: `at night` are no quiet hours: write `20:00-08:00 and weekends`, `22:00-06:00` or `never`",
     ),
     (
         "organisation.yaml",
@@ -471,7 +477,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "policies.yaml",
         "          quorum: 2\n",
         "          quorum: 2\n          channel: approvals\n",
-        "policies.yaml:17:20: `approvals` is not a channel: write its name as `\"#approvals\"`, or its id (C0…)",
+        "policies.yaml:17:20: `approvals` is no channel: write its id (C0123456789) or \"#its-name\", in quotes",
     ),
     (
         "policies.yaml",

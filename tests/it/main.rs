@@ -21,6 +21,7 @@ mod faults;
 mod grants;
 mod harness;
 mod home;
+mod reminding;
 mod replicas;
 mod requesting;
 mod transports;

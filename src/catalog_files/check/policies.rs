@@ -11,6 +11,7 @@ use crate::domain::{
     policy::{
         Approval, ApproverSpec, AtDeadline, Deadline, PolicyKind, ReasonRule, Reassign, ReassignTo, Rule, StepSpec,
     },
+    settings::is_channel,
     step::Quorum,
 };
 use serde_yaml_ng::Value;
@@ -231,17 +232,10 @@ impl Checker {
     }
 
     /// A channel of Slack: its name with `#`, or its id.
-    pub(super) fn channel(&mut self, place: &Place<'_>, said: Option<&str>) -> Option<String> {
+    fn channel(&mut self, place: &Place<'_>, said: Option<&str>) -> Option<String> {
         let channel = said?.trim();
-        let name = |name: &str| {
-            let plain = |c: char| c.is_lowercase() || c.is_numeric() || matches!(c, '-' | '_' | '.');
-            !name.is_empty() && name.chars().all(plain)
-        };
-        let id = channel.len() >= 9
-            && channel.starts_with(['C', 'G'])
-            && channel.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-        if !id && !channel.strip_prefix('#').is_some_and(name) {
-            let sentence = format!("`{channel}` is not a channel: write its name as `\"#approvals\"`, or its id (C0…)");
+        if !is_channel(channel) {
+            let sentence = format!("`{channel}` is no channel: write its id (C0123456789) or \"#its-name\", in quotes");
             self.wrong(place, sentence);
             return None;
         }

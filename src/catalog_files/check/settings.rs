@@ -1,9 +1,13 @@
 //! What `organisation.yaml` says about c1 itself.
 
 use super::{Checker, Files};
-use crate::domain::{
-    organisation::SettingEntry,
-    settings::{SECURITY_CHANNEL, is_channel},
+use crate::{
+    catalog_files::place::Place,
+    domain::{
+        organisation::SettingEntry,
+        quiet::QuietHours,
+        settings::{QUIET_HOURS, SECURITY_CHANNEL, is_channel},
+    },
 };
 
 impl Checker {
@@ -21,6 +25,20 @@ impl Checker {
                     format!("`{channel}` is no channel: write its id (C0123456789) or \"#its-name\", in quotes"),
                 );
             }
+        }
+        if let Some(hours) = &said.quiet_hours {
+            self.quiet_hours(&place.field("quiet_hours"), hours);
+        }
+    }
+
+    fn quiet_hours(&mut self, place: &Place<'_>, said: &str) {
+        let hours = said.trim();
+        if QuietHours::parse(hours).is_some() {
+            self.set(QUIET_HOURS, hours);
+        } else {
+            let sentence =
+                format!("`{hours}` are no quiet hours: write `20:00-08:00 and weekends`, `22:00-06:00` or `never`");
+            self.wrong(place, sentence);
         }
     }
 

@@ -7,6 +7,7 @@ mod facts;
 mod grants;
 mod histories;
 mod policies;
+mod quiet;
 mod requests;
 mod steps;
 

@@ -25,6 +25,7 @@ use crate::{
             request_card::{Role, request_card},
         },
         reassign_step::{Reassign, reassign_step},
+        remind::{nudge, remind_me},
         shorten_request::{Shorten, shorten_request},
     },
 };
@@ -68,6 +69,12 @@ impl Handlers {
                 let card = card.ok_or(Error::NotFound)?;
                 let mentions = self.mentions(card.people()).await?;
                 Ok(Reply::OpenModal(modal(view::question_dialog(&card, seen, &mentions))))
+            }
+            Choice::Later => {
+                let card = request_card(system, seen.request, person.id, Role::Approver).await?;
+                let card = card.ok_or(Error::NotFound)?;
+                let mentions = self.mentions(card.people()).await?;
+                Ok(Reply::OpenModal(modal(view::later_dialog(&card, seen, &mentions))))
             }
         }
     }
@@ -140,6 +147,27 @@ impl Handlers {
             Err(Error::Refused(refusal)) => Ok(Reply::field_error(view::BLOCK_CUSTOM, refusal.sentence())),
             Err(other) => Err(other),
         }
+    }
+
+    pub(super) async fn remind_me(&self, person: &Person, view: &View) -> Result<Reply, Error> {
+        let Notes { seen } = Notes::read(&view.private_metadata).ok_or(Error::NotFound)?;
+        let chosen = view.state.choice(view::BLOCK_WHEN, surface::REMIND_WHEN);
+        let Some(when) = chosen.and_then(view::when) else {
+            return Ok(Reply::field_error(view::BLOCK_WHEN, "Please choose when."));
+        };
+        match remind_me(self.system(), actor(person), seen.request, when).await {
+            Ok(_) => Ok(Reply::Ack),
+            Err(Error::Refused(refusal)) => Ok(Reply::field_error(view::BLOCK_WHEN, refusal.sentence())),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// "Remind", on the card of whoever asked.
+    pub(super) async fn nudge(&self, person: &Person, value: &str) -> Result<Reply, Error> {
+        nudge(self.system(), actor(person), super::number(value)?).await?;
+        Ok(super::tell(notices::say(
+            "Those who can decide are reminded, each at an hour at which they can be.",
+        )))
     }
 
     pub(super) async fn ask(&self, person: &Person, view: &View) -> Result<Reply, Error> {

@@ -21,7 +21,7 @@ use super::{
     deliver::Deliver,
     directory::Directory,
     gateway::{
-        inbound::{Action, Container, Event, FormState, Inbound, Installation, SlackActor, View},
+        inbound::{Action, Container, Event, FormState, Inbound, SlackActor, View},
         reply::{Failure, Message, Reply, ViewBody},
     },
     surface,
@@ -44,8 +44,6 @@ pub struct Handlers(Arc<Inner>);
 struct Inner {
     deliver: Deliver,
     directory: Directory,
-    /// The workspace's address in a browser, ending in a slash: links to messages begin with it.
-    workspace: String,
     acquainted: Acquainted,
 }
 
@@ -55,11 +53,10 @@ type Answer = Result<Reply, Failure>;
 impl Handlers {
     /// Handlers for one workspace.
     #[must_use]
-    pub fn new(deliver: Deliver, directory: Directory, ours: &Installation) -> Self {
+    pub fn new(deliver: Deliver, directory: Directory) -> Self {
         Self(Arc::new(Inner {
             deliver,
             directory,
-            workspace: ours.url.clone(),
             acquainted: Acquainted::default(),
         }))
     }
@@ -116,7 +113,7 @@ impl Handlers {
                 thread_ts,
                 ..
             } if callback_id == surface::SHORTCUT_REQUEST_ABOUT => {
-                let link = self.link(&channel, &message_ts, thread_ts.as_deref());
+                let link = self.0.deliver.link(&channel, &message_ts, thread_ts.as_deref());
                 self.open_form(&person, request_form::about(&link), None).await
             }
             Inbound::GlobalShortcut { .. }
@@ -152,6 +149,7 @@ impl Handlers {
             },
             surface::REQUEST => self.open_form(person, request_form::blank(), None).await,
             surface::APPROVE | surface::DENY => self.decide(person, &action.action_id, value, state, container).await,
+            surface::NUDGE => self.nudge(person, value).await,
             surface::MENU => self.menu(person, action, container).await,
             surface::ADMINISTER => self.ask_what_to_administer(person, value).await,
             surface::CANCEL => self.cancel(person, value, container).await,
@@ -175,6 +173,7 @@ impl Handlers {
             surface::VIEW_ESCALATE => self.escalate(person, view).await,
             surface::VIEW_REASSIGN => self.reassign(person, view).await,
             surface::VIEW_SHORTEN => self.shorten(person, view).await,
+            surface::VIEW_REMIND_ME => self.remind_me(person, view).await,
             surface::VIEW_QUESTION => self.ask(person, view).await,
             surface::VIEW_ADMINISTER => self.administer(person, view).await,
             surface::VIEW_WONT_DO => self.wont_do(person, view).await,
@@ -223,15 +222,6 @@ impl Handlers {
 
     fn refused(&self, refusal: &Refusal) -> view::Message {
         view::notices::refused(refusal, |id| self.system().request_url(id))
-    }
-
-    /// The address of a message in a browser, as Slack builds it.
-    fn link(&self, channel: &str, ts: &str, thread: Option<&str>) -> String {
-        let base = format!("{}archives/{channel}/p{}", self.0.workspace, ts.replace('.', ""));
-        match thread.filter(|thread| *thread != ts) {
-            Some(thread) => format!("{base}?thread_ts={thread}&cid={channel}"),
-            None => base,
-        }
     }
 }
 

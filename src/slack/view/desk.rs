@@ -11,9 +11,12 @@ use super::{
 use crate::{
     domain::{length::spoken, refusal::LONGEST_TEXT},
     slack::surface,
-    usecases::queries::{
-        desk::{AdminForm, ReassignForm, ShortenForm},
-        request_card::{Desk, MayDecide, PersonRef, RequestCard},
+    usecases::{
+        queries::{
+            desk::{AdminForm, ReassignForm, ShortenForm},
+            request_card::{Desk, MayDecide, PersonRef, RequestCard},
+        },
+        remind::When,
     },
 };
 use serde::{Deserialize, Serialize};
@@ -33,10 +36,19 @@ pub enum Choice {
     Reassign,
     /// "Ask a question…"
     Ask,
+    /// "Remind me later…"
+    Later,
 }
 
 impl Choice {
-    const ALL: [Self; 5] = [Self::Claim, Self::GiveBack, Self::Shorten, Self::Reassign, Self::Ask];
+    const ALL: [Self; 6] = [
+        Self::Claim,
+        Self::GiveBack,
+        Self::Shorten,
+        Self::Reassign,
+        Self::Ask,
+        Self::Later,
+    ];
 
     fn word(self) -> &'static str {
         match self {
@@ -45,6 +57,7 @@ impl Choice {
             Self::Shorten => "shorten",
             Self::Reassign => "reassign",
             Self::Ask => "ask",
+            Self::Later => "later",
         }
     }
 
@@ -80,6 +93,7 @@ fn menu(card: &RequestCard, may: &MayDecide, desk: Desk) -> SlackBlockOverflowEl
         items.push(item("Reassign…", Choice::Reassign));
     }
     items.push(item(&format!("Ask {}…", card.requester.name), Choice::Ask));
+    items.push(item("Remind me later…", Choice::Later));
     SlackBlockOverflowElement::new(items).with_action_id(surface::MENU.into())
 }
 
@@ -234,6 +248,48 @@ pub fn question_dialog(card: &RequestCard, seen: Seen, mentions: &Mentions) -> V
             text,
         )
         .into(),
+    ])
+}
+
+/// The block of when to be reminded.
+pub const BLOCK_WHEN: &str = "when";
+
+/// When one can be reminded: the value, what it is called.
+const WHENS: [(&str, &str); 3] = [
+    ("hour", "In an hour"),
+    ("four_hours", "In four hours"),
+    ("tomorrow", "Tomorrow morning"),
+];
+
+/// Reads what was chosen.
+#[must_use]
+pub fn when(value: &str) -> Option<When> {
+    match value {
+        "hour" => Some(When::InAnHour),
+        "four_hours" => Some(When::InFourHours),
+        "tomorrow" => Some(When::Tomorrow),
+        _ => None,
+    }
+}
+
+/// When to hear of it again.
+#[must_use]
+pub fn later_dialog(card: &RequestCard, seen: Seen, mentions: &Mentions) -> Value {
+    let options: Vec<_> = WHENS.iter().map(|(value, text)| option(text, value)).collect();
+    let select = SlackBlockStaticSelectElement::new()
+        .with_action_id(surface::REMIND_WHEN.into())
+        .with_initial_option(option(WHENS[0].1, WHENS[0].0))
+        .with_options(options);
+    Modal {
+        callback_id: surface::VIEW_REMIND_ME,
+        title: "Remind me later",
+        submit: "Remind me",
+        close: "Back",
+        metadata: kit::json_of(&Notes { seen }),
+    }
+    .of(vec![
+        sentence(&lead("About: ", card, ". Nobody else hears of this."), mentions),
+        input(BLOCK_WHEN, "When?", select).into(),
     ])
 }
 

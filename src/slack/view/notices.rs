@@ -8,10 +8,11 @@ use super::{
     text::{Mentions, NOTHING, harmless, line},
 };
 use crate::{
-    domain::{ids::RequestId, refusal::Refusal},
+    domain::{ids::RequestId, length::spoken, refusal::Refusal},
     slack::surface,
-    usecases::queries::{alarms::AlarmLine, request_card::PersonRef},
+    usecases::queries::{alarms::AlarmLine, my_work::RequestLine, request_card::PersonRef},
 };
+use chrono::{DateTime, Utc};
 use slack_morphism::prelude::*;
 
 /// One sentence, shown literally: an answer for one person alone.
@@ -95,6 +96,62 @@ pub(super) fn alarm_blocks(alarm: &AlarmLine, mentions: &Mentions) -> Vec<SlackB
         }
     }
     blocks
+}
+
+/// What waits for its reader, all of it in one message; each with the address of their card, where there is one.
+/// `now` says for how long.
+#[must_use]
+pub fn reminder(lines: &[(RequestLine, Option<String>)], now: DateTime<Utc>, mentions: &Mentions) -> Message {
+    let count = lines.len();
+    let bolt = if lines.iter().any(|(line, _)| line.emergency) {
+        "⚡ "
+    } else {
+        ""
+    };
+    let headline = match count {
+        1 => format!("⏰ {bolt}A request waits for your decision"),
+        count => format!("⏰ {bolt}{count} requests wait for your decision"),
+    };
+    let mut blocks = vec![section(&Phrase::new().bold(&headline).markup(mentions, SECTION))];
+    for (line, card) in lines.iter().take(REMINDED) {
+        blocks.push(section(&waiting(line, card.as_deref(), now).markup(mentions, SECTION)));
+    }
+    let more = match count.saturating_sub(REMINDED) {
+        0 => String::new(),
+        more => format!("… and {more} more. "),
+    };
+    if count > 1 {
+        let all = format!("{more}`/c1 approvals` lists all of them.");
+        blocks.push(context(&all));
+    }
+    let first = lines.first().map(|(line, card)| waiting(line, card.as_deref(), now));
+    let text = match first {
+        Some(first) if count == 1 => Phrase::of(&headline).text(": ").then(first),
+        _ => Phrase::of(&headline),
+    };
+    Message::new(&text, blocks)
+}
+
+/// As many as a reminder tells one by one.
+const REMINDED: usize = 15;
+
+/// "⚡ Ana asks for GitHub / Admin, 4 hours · waiting for 1 day · Open".
+fn waiting(line: &RequestLine, card: Option<&str>, now: DateTime<Utc>) -> Phrase {
+    let phrase = Phrase::of(if line.emergency { "⚡ " } else { "" })
+        .person(&line.requester)
+        .text(" asks for ")
+        .bold(&line.title);
+    let phrase = if line.requester.id == line.subject.id {
+        phrase
+    } else {
+        phrase.text(" for ").person(&line.subject)
+    };
+    let waited = spoken((now - line.waits_since).num_seconds());
+    let phrase = phrase.text(&format!(", {} · waiting for {waited}", line.length));
+    match card.or(line.url.as_deref()) {
+        Some(url) => phrase.text(" · ").link(Some(url), "Open"),
+        None => phrase.text(&format!(" · #{}", line.id)),
+    }
 }
 
 /// A comment carried into another thread: the author's name in bold, then what they wrote (in Slack's markup). Without

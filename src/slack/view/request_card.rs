@@ -68,6 +68,9 @@ fn for_requester(card: &RequestCard, mentions: &Mentions) -> Message {
     if viewer.may_escalate {
         buttons.push(escalate_button(card.id));
     }
+    if viewer.may_remind {
+        buttons.push(button(surface::NUDGE, "Remind", &card.id.to_string()));
+    }
     if viewer.may_cancel {
         buttons.push(cancel_button(card.id));
     }

@@ -44,6 +44,8 @@ pub struct RequestLine {
     pub grant: Option<(GrantState, Option<DateTime<Utc>>)>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// Since when the step that is open waits.
+    pub waits_since: DateTime<Utc>,
     /// Address of the details page, if c1 knows its own address.
     pub url: Option<String>,
 }
@@ -194,6 +196,29 @@ pub async fn tasks(system: &System, person: PersonId, limit: i64) -> Result<Vec<
         .collect())
 }
 
+/// What a reminder speaks of and still waits for its reader, with the message that is their card.
+///
+/// # Errors
+/// The database's.
+pub async fn reminded_of(
+    system: &System,
+    notice: i64,
+    reader: PersonId,
+) -> Result<Vec<(RequestLine, Option<(String, String)>)>, DbError> {
+    let waits = db::reminders::still_waits(&system.db, notice, system.clock.now()).await?;
+    let ids: Vec<RequestId> = waits.iter().map(|(id, _)| *id).collect();
+    let lines = lines(system, &ids, reader).await?;
+    Ok(lines
+        .into_iter()
+        .filter(|line| line.may_decide.is_some())
+        .map(|line| {
+            let card = waits.iter().find(|(id, _)| *id == line.id);
+            let card = card.and_then(|(_, card)| card.clone());
+            (line, card)
+        })
+        .collect())
+}
+
 async fn lines(system: &System, ids: &[RequestId], viewer: PersonId) -> Result<Vec<RequestLine>, DbError> {
     let mut requests = db::requests::get_many(&system.db, ids).await?;
     requests.sort_by_key(|request| ids.iter().position(|id| *id == request.id));
@@ -215,6 +240,10 @@ async fn lines(system: &System, ids: &[RequestId], viewer: PersonId) -> Result<V
                 grant: beside.grant,
                 may_decide: may_decide(request, viewer),
                 created_at: request.created_at,
+                waits_since: request
+                    .current()
+                    .and_then(|(_, step)| step.opened_at)
+                    .unwrap_or(request.created_at),
                 url: system.request_url(request.id),
             })
         })

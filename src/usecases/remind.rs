@@ -1,0 +1,255 @@
+//! Reminders: whoever has not decided hears again of what waits for them, all of it in one message, with growing pauses
+//! and by their own clock. Whoever asked can have them reminded; and they themselves can say when.
+
+use super::{Actor, Error, System, authorize, change, job};
+use crate::{
+    db::{
+        self,
+        reminders::{Habits, Waiting},
+    },
+    domain::{
+        ids::{PersonId, RequestId},
+        quiet::{QuietHours, tomorrow_morning},
+        refusal::Refusal,
+        request::{Command, Request},
+    },
+};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Nobody is reminded more often than this by itself, in seconds.
+const AT_MOST_EVERY: i64 = 86_400;
+
+/// Pauses grow up to a week.
+const LONGEST_PAUSE: i64 = 7 * 86_400;
+
+/// Reminds a person of what waits for them, if it is time. Level-triggered: asking once too often changes nothing.
+///
+/// # Errors
+/// The database's.
+pub async fn remind(system: &System, person: PersonId) -> Result<(), Error> {
+    let now = system.clock.now();
+    system
+        .db
+        .write("remind", async |tx| {
+            let (waiting, habits) = db::reminders::lock(tx, person).await?;
+            let settings = db::settings::read_in(tx).await?;
+            let plan = plan(&waiting, &habits, now, &settings.quiet_hours);
+            for (line, at) in &plan.later {
+                db::reminders::next(tx, person, line, *at, false).await?;
+            }
+            if plan.now.is_empty() {
+                return Ok(());
+            }
+            for line in &plan.now {
+                db::reminders::next(tx, person, line, now + pause(line), true).await?;
+            }
+            let body = "Something waits for your decision.";
+            let notice = db::notices::insert(tx, now, person, None, "reminder", body).await?;
+            db::reminders::speaks_of(tx, notice, &plan.now).await?;
+            Ok(job::enqueue(tx, now, &[job::Job::SendNotice(notice)]).await?)
+        })
+        .await
+}
+
+/// What a person hears of now, and what at another time.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Plan {
+    now: Vec<Waiting>,
+    later: Vec<(Waiting, DateTime<Utc>)>,
+}
+
+fn plan(waiting: &[Waiting], habits: &Habits, now: DateTime<Utc>, quiet: &QuietHours) -> Plan {
+    let free = |line: &&Waiting| line.quiet_until.is_none_or(|until| until <= now);
+    let due: Vec<&Waiting> = waiting
+        .iter()
+        .filter(free)
+        .filter(|line| line.remind_at <= now)
+        .collect();
+    if due.is_empty() {
+        return Plan::default();
+    }
+    // Emergencies do not wait, and neither does what they themselves wanted to hear of at this moment.
+    let at_once = |line: &Waiting| line.emergency || line.own;
+    let awake = quiet.over(now, habits.zone.as_deref());
+    let next_day = habits.last.map_or(now, |last| last + TimeDelta::seconds(AT_MOST_EVERY));
+    let may = awake <= now && (next_day <= now || due.iter().any(|line| line.nudged));
+    if may {
+        // One message about all that waits, also what would be due only later.
+        let now = waiting.iter().filter(free).cloned().collect();
+        return Plan { now, later: Vec::new() };
+    }
+    let (now_lines, later): (Vec<&Waiting>, Vec<&Waiting>) = due.into_iter().partition(|line| at_once(line));
+    let when = |line: &Waiting| {
+        let earliest = if line.nudged { now } else { next_day.max(now) };
+        quiet.over(earliest, habits.zone.as_deref())
+    };
+    Plan {
+        now: now_lines.into_iter().cloned().collect(),
+        later: later.into_iter().map(|line| (line.clone(), when(line))).collect(),
+    }
+}
+
+/// How long until the next one: twice as long every time.
+fn pause(line: &Waiting) -> TimeDelta {
+    let doublings = u32::try_from(line.reminded.saturating_add(1)).unwrap_or(0).min(20);
+    let seconds = line.remind_after.saturating_mul(1 << doublings);
+    TimeDelta::seconds(seconds.min(LONGEST_PAUSE.max(line.remind_after)))
+}
+
+/// Has everyone reminded who can decide a request: whoever asked wants an answer.
+///
+/// # Errors
+/// [`Refusal::RemindedLately`], [`Refusal::MayNotRemind`], or that it is over.
+pub async fn nudge(system: &System, actor: Actor, id: RequestId) -> Result<Request, Error> {
+    let now = system.clock.now();
+    let by = actor.somebody()?;
+    system
+        .db
+        .write("nudge", async |tx| {
+            let command = Command::Nudge { by, at: now };
+            change::change_request(tx, now, actor, id, &command, |request, facts| {
+                authorize::nudge(facts.person(by).ok_or(Refusal::MayNotRemind)?, request)
+            })
+            .await
+        })
+        .await?
+        .map_err(Error::Refused)
+}
+
+/// When somebody wants to hear of a request again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// In an hour.
+    InAnHour,
+    /// In four hours.
+    InFourHours,
+    /// Tomorrow morning, by their own clock.
+    Tomorrow,
+}
+
+/// Notes when an approver wants to hear of a request again.
+///
+/// # Errors
+/// [`Refusal::NotAnApprover`] when it does not wait for them (any more).
+pub async fn remind_me(system: &System, actor: Actor, id: RequestId, when: When) -> Result<DateTime<Utc>, Error> {
+    let now = system.clock.now();
+    let by = actor.somebody()?;
+    system
+        .db
+        .write("remind_me", async |tx| {
+            let zone = db::reminders::zone_of(tx, by).await?;
+            let at = match when {
+                When::InAnHour => now + TimeDelta::hours(1),
+                When::InFourHours => now + TimeDelta::hours(4),
+                When::Tomorrow => tomorrow_morning(now, zone.as_deref()),
+            };
+            if db::reminders::wanted_at(tx, id, by, at).await? {
+                Ok(at)
+            } else {
+                Err(Refusal::NotAnApprover.into())
+            }
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a moment")
+    }
+
+    /// Wednesday, at noon.
+    fn noon() -> DateTime<Utc> {
+        moment("2026-07-01T12:00:00Z")
+    }
+
+    fn waits(request: i64, due_in: i64) -> Waiting {
+        Waiting {
+            request: RequestId(request),
+            step: 0,
+            emergency: false,
+            remind_at: noon() + TimeDelta::hours(due_in),
+            remind_after: 14_400,
+            reminded: 0,
+            quiet_until: None,
+            nudged: false,
+            own: false,
+        }
+    }
+
+    fn planned(waiting: &[Waiting], last: Option<i64>, now: DateTime<Utc>) -> (Vec<i64>, Vec<(i64, DateTime<Utc>)>) {
+        let habits = Habits {
+            zone: None,
+            last: last.map(|hours| noon() + TimeDelta::hours(hours)),
+        };
+        let plan = plan(waiting, &habits, now, &QuietHours::default());
+        (
+            plan.now.iter().map(|line| line.request.0).collect(),
+            plan.later.iter().map(|(line, at)| (line.request.0, *at)).collect(),
+        )
+    }
+
+    #[test]
+    fn one_message_speaks_of_all_that_waits() {
+        let waiting = [waits(1, -1), waits(2, 3), waits(3, 0)];
+        assert_eq!(planned(&waiting, None, noon()), (vec![1, 2, 3], vec![]));
+        assert_eq!(
+            planned(&waiting[1..2], None, noon()),
+            (vec![], vec![]),
+            "nothing is due"
+        );
+    }
+
+    #[test]
+    fn once_a_day_unless_somebody_asks() {
+        let mut waiting = [waits(1, -1), waits(2, 3)];
+        let next_day = moment("2026-07-02T10:00:00Z");
+        assert_eq!(planned(&waiting, Some(-2), noon()), (vec![], vec![(1, next_day)]));
+        waiting[0].nudged = true;
+        assert_eq!(planned(&waiting, Some(-2), noon()), (vec![1, 2], vec![]));
+    }
+
+    #[test]
+    fn at_night_only_what_cannot_wait() {
+        let night = moment("2026-07-03T22:00:00Z");
+        let monday = moment("2026-07-06T08:00:00Z");
+        let (mut emergency, mut own, mut nudged) = (waits(2, 0), waits(3, 0), waits(4, 0));
+        emergency.emergency = true;
+        own.own = true;
+        nudged.nudged = true;
+        let waiting = [waits(1, 0), emergency, own, nudged];
+        assert_eq!(
+            planned(&waiting, None, night),
+            (vec![2, 3], vec![(1, monday), (4, monday)])
+        );
+    }
+
+    #[test]
+    fn somebody_else_is_on_it() {
+        let mut claimed = waits(1, -1);
+        claimed.quiet_until = Some(noon() + TimeDelta::hours(1));
+        assert_eq!(planned(&[claimed.clone()], None, noon()), (vec![], vec![]));
+        assert_eq!(
+            planned(&[claimed.clone(), waits(2, 0)], None, noon()),
+            (vec![2], vec![])
+        );
+        let later = noon() + TimeDelta::hours(1);
+        assert_eq!(planned(&[claimed], None, later), (vec![1], vec![]), "it has lapsed");
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_week() {
+        let hours: Vec<i64> = (0..8)
+            .map(|reminded| {
+                pause(&Waiting {
+                    reminded,
+                    ..waits(1, 0)
+                })
+                .num_hours()
+            })
+            .collect();
+        assert_eq!(hours, [8, 16, 32, 64, 128, 168, 168, 168]);
+    }
+}
