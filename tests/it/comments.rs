@@ -1,7 +1,7 @@
 //! The conversation of a request.
 
 use crate::harness::{World, everything, form, message, story};
-use simulator::{DeliveryFault, MessageSnapshot, Person};
+use simulator::{DeliveryFault, Fault, MessageSnapshot, Person};
 
 /// What stands in the thread under a person's card, without the card.
 fn thread(person: &Person, words: &str) -> Vec<String> {
@@ -163,5 +163,37 @@ fn words_outside_the_threads_are_nobodys_comment() {
                 .await,
             0
         );
+    });
+}
+
+#[test]
+fn what_is_said_while_a_card_is_being_posted_reaches_its_thread() {
+    story(async |w| {
+        asked(w).await;
+        let (jun, carla, dan) = (w.person("jun"), w.person("carla"), w.person("dan"));
+        let dm = message(&dan, "INC-42").channel().to_owned();
+        w.slack
+            .faults()
+            .until_cleared_where("chat.postMessage", "channel", &dm, Fault::Slow { millis: 700 });
+        form("Production database", "Read").reason("INC-43").sent_by(&jun).await;
+        w.until("Carla is asked, and Dan's card is on its way", async || {
+            everything(&carla).contains("INC-43") && w.count("SELECT count(*) FROM cards WHERE posting").await == 1
+        })
+        .await;
+        carla
+            .replies(&message(&carla, "INC-43"), "for how long?")
+            .await
+            .unwrap();
+        w.until("the thread was looked at before its card stood there", async || {
+            w.count("SELECT count(*) FROM jobs WHERE name = 'sync_thread' AND snoozes > 0 AND lane IN (SELECT 'sync_thread:' || id FROM cards WHERE ts IS NULL)")
+                .await
+                > 0
+                || w.count("SELECT count(*) FROM cards WHERE ts IS NULL").await == 0
+        })
+        .await;
+        w.slack.faults().clear();
+        w.settle().await;
+        let told = thread(&dan, "INC-43").join("\n");
+        assert_eq!(told.matches("for how long?").count(), 1, "{told}");
     });
 }

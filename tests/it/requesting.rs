@@ -1,7 +1,7 @@
 //! Asking for access.
 
 use crate::harness::{chooses, everything, form, message, story};
-use simulator::SubmitOutcome;
+use simulator::{ProfileChange, SubmitOutcome};
 
 #[test]
 fn an_engineer_asks_and_an_owner_lets_her_in() {
@@ -311,6 +311,55 @@ fn a_shortcut_opens_the_form_and_a_message_carries_its_link() {
             ana.modal().unwrap().text().contains(&link),
             "{}",
             ana.modal().unwrap().text()
+        );
+    });
+}
+
+#[test]
+fn the_form_opens_at_once_even_while_the_database_is_busy() {
+    story(async |w| {
+        let ana = w.person("ana");
+        ana.runs("general", "/c1 request").await.unwrap();
+        w.until("she has been here", async || ana.modal().is_some()).await;
+        ana.cancels().await.unwrap();
+        w.settle().await;
+
+        let mut busy = w.pool.begin().await.unwrap();
+        sqlx::query("LOCK TABLE people, slack_identities IN ACCESS EXCLUSIVE MODE")
+            .execute(&mut *busy)
+            .await
+            .unwrap();
+        ana.runs("general", "/c1 request").await.unwrap();
+        w.until("a form", async || ana.modal().is_some()).await;
+        let form = ana.modal().unwrap();
+        assert!(form.text().contains("Which app do you need?"), "{}", form.text());
+        busy.rollback().await.unwrap();
+        ana.cancels().await.unwrap();
+    });
+}
+
+#[test]
+fn whoever_has_just_left_sees_no_form() {
+    story(async |w| {
+        let ana = w.person("ana");
+        ana.runs("general", "/c1 request").await.unwrap();
+        w.until("she has been here", async || ana.modal().is_some()).await;
+        ana.cancels().await.unwrap();
+        w.settle().await;
+        ana.changes_profile(ProfileChange {
+            deleted: Some(true),
+            ..ProfileChange::default()
+        })
+        .await
+        .unwrap();
+        w.settle().await;
+        // Whatever her client still sends.
+        let _refused = ana.runs("general", "/c1 request").await;
+        w.settle().await;
+        assert!(
+            ana.modal().is_none(),
+            "{:?}",
+            ana.modal().map(|form| form.text().to_owned())
         );
     });
 }
