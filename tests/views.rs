@@ -7,6 +7,7 @@ use c1::{
         ids::{AppId, EntitlementId, GrantId, PersonId, RequestId},
         length::{Length, LengthRules},
         refusal::Refusal,
+        review::{Findings, Fit},
         step::{StepState, Verdict, Why},
     },
     slack::{
@@ -28,6 +29,7 @@ use c1::{
             Role, Standing, StepLine, Viewer,
         },
         request_form::{ChosenLength, Draft, Preview, PreviewStep, Problem, RequestForm},
+        reviews::{Moment, ReviewCard},
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -225,6 +227,7 @@ fn form() -> RequestForm {
         preview: None,
         problem: None,
         hint: None,
+        second_person: None,
     }
 }
 
@@ -1327,6 +1330,7 @@ fn home() -> Home {
     granted.grant = Some((GrantState::Active, Some(at(5))));
     Home {
         alarms: vec![],
+        reviews: vec![],
         person: ana(),
         approvals: vec![waiting],
         approvals_total: 12,
@@ -1432,7 +1436,7 @@ fn commands_answer() {
         seen(&view::lists::no_such_request("payments")),
     ];
     assert_snapshot!(answers.join("\n\n"), @r"
-    [What you can type: request, list, approvals, access, show, cancel, escalate, alarms, help]
+    [What you can type: request, list, approvals, access, show, cancel, escalate, reviews, alarms, help]
     *What you can type*
     `/c1 request [app] [access]` – ask for access; the words after it fill in the form
     `/c1 list` – what you asked for, and how it stands
@@ -1441,6 +1445,7 @@ fn commands_answer() {
     `/c1 show 42` – a request
     `/c1 cancel 42` – call a request off
     `/c1 escalate 42 [why]` – make an open request an emergency
+    `/c1 reviews` – emergencies that wait for you to look back at them
     `/c1 alarms` – what is wrong and waits for somebody to see to it
     `/c1 help` – this list
     [Request access](primary)
@@ -1617,6 +1622,182 @@ fn making_it_an_emergency_says_what_follows() {
         };
         fine_view(what, &view::decision::escalate_dialog(&escalation, &text, &mentions()));
     }
+}
+
+fn review(id: i64) -> ReviewCard {
+    ReviewCard {
+        id,
+        request: RequestId(42),
+        title: "Production database / payments / Read".to_owned(),
+        requester: ana(),
+        subject: ana(),
+        length: Length::For(2 * HOUR),
+        justification: "Refunds are stuck, see https://tickets.example/INC-42.".to_owned(),
+        escalation: Some("Customers cannot pay.".to_owned()),
+        timeline: vec![
+            (at(0), Moment::Asked(ana())),
+            (at(1), Moment::Escalated(ana())),
+            (at(1), Moment::Unanswered),
+            (at(2), Moment::Approved(cy())),
+            (at(2), Moment::Began(None)),
+            (at(3), Moment::Extended(RequestId(43), Length::For(HOUR))),
+            (at(4), Moment::CalledOff(Some(ana()), Cause::Done)),
+            (at(4), Moment::Ended(Some(bob()))),
+        ],
+        due_at: at(72),
+        overdue: false,
+        reviewers: vec![bob(), dee()],
+        done: None,
+        url: Some("https://c1.example/requests/42".to_owned()),
+    }
+}
+
+fn worst_review(text: &str, id: i64) -> ReviewCard {
+    let reason: String = text.chars().take(2_000).collect();
+    let name: String = text.chars().take(200).collect();
+    ReviewCard {
+        title: name,
+        requester: bad(text, 61),
+        subject: bad(text, 62),
+        justification: reason.clone(),
+        escalation: Some(reason.clone()),
+        timeline: (0..60).map(|i| (at(i), Moment::Approved(bad(text, 63)))).collect(),
+        overdue: id % 2 == 0,
+        reviewers: (100..140).map(|id| bad(text, id)).collect(),
+        done: (id % 3 == 0).then(|| {
+            let findings = Findings {
+                justified: id % 2 == 0,
+                fit: Fit::TooLong,
+                follow_up: reason,
+            };
+            (bad(text, 64), at(9), findings)
+        }),
+        ..review(id)
+    }
+}
+
+#[test]
+fn whoever_looks_back_reads_what_happened_and_answers_three_questions() {
+    let mut done = review(7);
+    let findings = view::review::findings(Some("no"), Some("too_long"), "Ask on-call next time.").expect("both chosen");
+    done.done = Some((dee(), at(9), findings));
+    let mut late = review(8);
+    late.overdue = true;
+    late.requester = cy();
+    late.escalation = None;
+    let shown = [
+        seen(&view::review::card(&review(7), PersonId(2), &mentions())),
+        seen(&view::review::card(&done, PersonId(2), &mentions())),
+        seen(&view::review::card(&review(7), PersonId(9), &mentions())),
+        seen(&view::review::list(&[review(7), late], &mentions())),
+        seen(&view::review::list(&[], &mentions())),
+        seen_view(&view::review::form(&review(7), &mentions())),
+    ];
+    assert_snapshot!(shown.join("\n\n"), @r"
+    [⚡ Please review the emergency of Ana Lopes: Production database / payments / Read · Please do it by 2026-05-07 10:00 UTC · one other can do it, too]
+    # ⚡ Please review the emergency of Ana Lopes
+    *#42 Production database / payments / Read (https://c1.example/requests/42)*
+    Used by    @ana
+    Asked for  2 hours
+    *Justification*
+    > Refunds are stuck, see https://tickets.example/INC-42.
+    *What had changed*
+    > Customers cannot pay.
+    2026-05-04 10:00 UTC · asked for by @ana
+    2026-05-04 11:00 UTC · made an emergency by @ana
+    2026-05-04 11:00 UTC · nobody had answered; the last resort was asked too
+    2026-05-04 12:00 UTC · approved by @cy
+    2026-05-04 12:00 UTC · access began, given automatically
+    2026-05-04 13:00 UTC · more time: 1 hour, by request #43
+    2026-05-04 14:00 UTC · ended early by @ana, who no longer needed it
+    2026-05-04 14:00 UTC · access is gone, removed by @bob
+    · Please do it by 2026-05-07 10:00 UTC · one other can do it, too
+    [Review](primary)
+
+    [⚡ Reviewed: the emergency of Ana Lopes: Production database / payments / Read · 🔎 Reviewed by Dee Fox 2026-05-04 19:00 UTC: ⚠️ not justified; it was longer than needed]
+    # ⚡ Reviewed: the emergency of Ana Lopes
+    *#42 Production database / payments / Read (https://c1.example/requests/42)*
+    Used by    @ana
+    Asked for  2 hours
+    *Justification*
+    > Refunds are stuck, see https://tickets.example/INC-42.
+    *What had changed*
+    > Customers cannot pay.
+    2026-05-04 10:00 UTC · asked for by @ana
+    2026-05-04 11:00 UTC · made an emergency by @ana
+    2026-05-04 11:00 UTC · nobody had answered; the last resort was asked too
+    2026-05-04 12:00 UTC · approved by @cy
+    2026-05-04 12:00 UTC · access began, given automatically
+    2026-05-04 13:00 UTC · more time: 1 hour, by request #43
+    2026-05-04 14:00 UTC · ended early by @ana, who no longer needed it
+    2026-05-04 14:00 UTC · access is gone, removed by @bob
+    🔎 Reviewed by *Dee Fox* 2026-05-04 19:00 UTC: ⚠️ not justified; it was longer than needed
+    *To follow*
+    > Ask on-call next time.
+
+    [⚡ Please review the emergency of Ana Lopes: Production database / payments / Read · No longer needed from you]
+    # ⚡ Please review the emergency of Ana Lopes
+    *#42 Production database / payments / Read (https://c1.example/requests/42)*
+    Used by    @ana
+    Asked for  2 hours
+    *Justification*
+    > Refunds are stuck, see https://tickets.example/INC-42.
+    *What had changed*
+    > Customers cannot pay.
+    2026-05-04 10:00 UTC · asked for by @ana
+    2026-05-04 11:00 UTC · made an emergency by @ana
+    2026-05-04 11:00 UTC · nobody had answered; the last resort was asked too
+    2026-05-04 12:00 UTC · approved by @cy
+    2026-05-04 12:00 UTC · access began, given automatically
+    2026-05-04 13:00 UTC · more time: 1 hour, by request #43
+    2026-05-04 14:00 UTC · ended early by @ana, who no longer needed it
+    2026-05-04 14:00 UTC · access is gone, removed by @bob
+    No longer needed from you
+
+    [Emergencies to review (2)]
+    # Emergencies to review (2)
+    ⚡ #42 Production database / payments / Read (https://c1.example/requests/42) · used by @ana
+    Please do it by 2026-05-07 10:00 UTC · one other can do it, too
+    [Review]
+    ⚠️ ⚡ #42 Production database / payments / Read (https://c1.example/requests/42) · used by @ana
+    Overdue since 2026-05-07 10:00 UTC; until it is done, a second person has to approve the next emergency · one other can do it, too
+    [Review]
+
+    [No emergency waits for your review. 🎉]
+    No emergency waits for your review. 🎉
+
+    === Review an emergency ===
+    ⚡ *#42 Production database / payments / Read (https://c1.example/requests/42)*, used by @ana. _“Customers cannot pay.”_
+    · 2026-05-04 10:00 UTC · asked for by @ana
+    2026-05-04 11:00 UTC · made an emergency by @ana
+    2026-05-04 11:00 UTC · nobody had answered; the last resort was asked too
+    2026-05-04 12:00 UTC · approved by @cy
+    2026-05-04 12:00 UTC · access began, given automatically
+    2026-05-04 13:00 UTC · more time: 1 hour, by request #43
+    2026-05-04 14:00 UTC · ended early by @ana, who no longer needed it
+    2026-05-04 14:00 UTC · access is gone, removed by @bob
+    Was it justified?:
+      ○ Yes, it was an emergency
+      ○ No, the usual way would have done
+    Did the duration fit?:
+      ○ Yes
+      ○ No, it was longer than needed
+      ○ No, it was too short
+    What has to follow? (optional): ____ (A fix, a rule to change, somebody to talk to)
+      Needed where it was not justified. It is on record, and the person reads it.
+    [Back]  [Done](primary)
+    ");
+    for (what, text) in worst_texts() {
+        for id in 0..6 {
+            let worst = worst_review(&text, id);
+            fine(what, &view::review::card(&worst, PersonId(100), &mentions()));
+            fine_view(what, &view::review::form(&worst, &mentions()));
+        }
+        let many: Vec<_> = (0..60).map(|id| worst_review(&text, id)).collect();
+        fine(what, &view::review::list(&many, &mentions()));
+    }
+    assert_eq!(view::review::findings(Some("yes"), None, ""), None);
+    assert_eq!(view::review::findings(Some("maybe"), Some("fits"), ""), None);
 }
 
 fn alarm(id: i64) -> AlarmLine {
@@ -1987,6 +2168,7 @@ fn slack_takes_the_fullest_lists() {
         for most in [10, 60] {
             let home = Home {
                 alarms: (0..30).map(|id| worst_alarm(&text, id)).collect(),
+                reviews: (0..30).map(|id| worst_review(&text, id)).collect(),
                 person: bad(&text, 1),
                 approvals: lines[..most].to_vec(),
                 approvals_total: 1_000,

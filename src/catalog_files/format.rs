@@ -14,6 +14,14 @@ pub(super) struct OrganisationFile {
     pub(super) last_resort: Vec<Value>,
     pub(super) security_channel: Option<String>,
     pub(super) quiet_hours: Option<String>,
+    pub(super) reviews: Option<ReviewsFile>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReviewsFile {
+    pub(super) within: Option<String>,
+    pub(super) digest: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -148,6 +156,9 @@ pub(super) struct EmergencyFile {
     pub(super) max: Option<String>,
     #[serde(default)]
     pub(super) who: Vec<Value>,
+    pub(super) approval: Option<String>,
+    #[serde(default)]
+    pub(super) step_up: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -79,6 +79,23 @@ pub async fn of_request(tx: &mut Tx<'_>, request: RequestId) -> Result<Vec<CardI
     Ok(ids.into_iter().map(CardId).collect())
 }
 
+/// The copies of open requests' cards for what has these paths (`github/admin`).
+///
+/// # Errors
+/// The database's.
+pub async fn of_open_requests_for(tx: &mut Tx<'_>, paths: &[String]) -> Result<Vec<CardId>, DbError> {
+    let ids = sqlx::query_scalar!(
+        "-- list the cards of open requests for entitlements
+         SELECT c.id FROM cards c JOIN requests r ON r.id = c.request_id
+           JOIN entitlements e ON e.id = r.entitlement_id JOIN apps a ON a.id = e.app_id
+          WHERE r.state = 'open' AND a.key || '/' || e.key = ANY($1) ORDER BY c.id",
+        paths
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(CardId).collect())
+}
+
 /// Reads a copy.
 ///
 /// # Errors

@@ -312,7 +312,8 @@ pub async fn due(db: &Db, now: DateTime<Utc>, limit: i64) -> Result<Vec<GrantId>
 pub async fn next_wake(db: &Db) -> Result<Option<DateTime<Utc>>, DbError> {
     Ok(sqlx::query_scalar!(
         "-- find the next wake-up
-         SELECT least((SELECT min(wake_at) FROM requests), (SELECT min(wake_at) FROM grants))"
+         SELECT least((SELECT min(wake_at) FROM requests), (SELECT min(wake_at) FROM grants),
+                      (SELECT min(wake_at) FROM reviews))"
     )
     .fetch_one(db.pool())
     .await?)

@@ -18,6 +18,7 @@ pub mod people;
 pub mod reading;
 pub mod reminders;
 pub mod requests;
+pub mod reviews;
 pub mod settings;
 pub mod together;
 

@@ -27,6 +27,8 @@ pub struct Notice {
     pub created_at: DateTime<Utc>,
     /// The alarm it is about: drawn anew as that stands.
     pub alarm: Option<i64>,
+    /// The review it is about: drawn anew as that stands.
+    pub review: Option<i64>,
     /// The hash of what it shows, where it is drawn anew.
     pub shown: Option<String>,
 }
@@ -55,6 +57,8 @@ pub struct NewNotice<'a> {
     pub body: &'a str,
     /// The alarm it is about.
     pub alarm: Option<i64>,
+    /// The review it is about.
+    pub review: Option<i64>,
 }
 
 /// Writes a notice down and says its number; `None` when this reader has been told of it before.
@@ -68,8 +72,8 @@ pub async fn tell(tx: &mut Tx<'_>, now: DateTime<Utc>, new: &NewNotice<'_>) -> R
     };
     Ok(sqlx::query_scalar!(
         "-- write a notice that is said once
-         INSERT INTO notices (person_id, to_channel, request_id, kind, body, once, alarm_id, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (once) WHERE once IS NOT NULL DO NOTHING RETURNING id",
+         INSERT INTO notices (person_id, to_channel, request_id, kind, body, once, alarm_id, created_at, review_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (once) WHERE once IS NOT NULL DO NOTHING RETURNING id",
         person,
         channel,
         new.request.map(|request| request.0),
@@ -77,7 +81,8 @@ pub async fn tell(tx: &mut Tx<'_>, now: DateTime<Utc>, new: &NewNotice<'_>) -> R
         new.body,
         format!("{}:{reader}", new.topic),
         new.alarm,
-        now
+        now,
+        new.review
     )
     .fetch_optional(tx.conn())
     .await?)
@@ -204,7 +209,7 @@ pub async fn insert(
 /// The database's.
 pub async fn get(db: &Db, id: i64) -> Result<Option<Notice>, DbError> {
     let row = sqlx::query!(
-        "-- read a notice\nSELECT id, person_id, to_channel, request_id, kind, body, channel, ts, posting, created_at, alarm_id, shown
+        "-- read a notice\nSELECT id, person_id, to_channel, request_id, kind, body, channel, ts, posting, created_at, alarm_id, review_id, shown
            FROM notices WHERE id = $1",
         id
     )
@@ -217,6 +222,7 @@ pub async fn get(db: &Db, id: i64) -> Result<Option<Notice>, DbError> {
             None => Reader::Channel(row.to_channel.unwrap_or_default()),
         },
         alarm: row.alarm_id,
+        review: row.review_id,
         shown: row.shown,
         request: row.request_id.map(RequestId),
         kind: row.kind,

@@ -158,6 +158,22 @@ pub async fn open_request(
     Ok(id.map(RequestId))
 }
 
+/// Those of these people who have opened their Home tab.
+///
+/// # Errors
+/// The database's.
+pub async fn homes_of(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Vec<PersonId>, DbError> {
+    let people: Vec<i64> = people.iter().map(|person| person.0).collect();
+    let ids = sqlx::query_scalar!(
+        "-- find the Home tabs of people
+         SELECT DISTINCT person_id FROM slack_identities WHERE person_id = ANY($1) AND home_at IS NOT NULL",
+        &people
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(PersonId).collect())
+}
+
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantRow {

@@ -20,17 +20,20 @@ pub enum AlarmKind {
     NotDecided,
     /// A channel that has to be written to cannot be.
     ChannelGone,
+    /// Nobody could look back at an emergency.
+    ReviewForNobody,
 }
 
 impl AlarmKind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::PolicyFailed,
         Self::LastResortAsked,
         Self::EndOverdue,
         Self::Unanswered,
         Self::NotDecided,
         Self::ChannelGone,
+        Self::ReviewForNobody,
     ];
 
     /// The word in the database.
@@ -43,6 +46,7 @@ impl AlarmKind {
             Self::Unanswered => "unanswered",
             Self::NotDecided => "not_decided",
             Self::ChannelGone => "channel_gone",
+            Self::ReviewForNobody => "review_for_nobody",
         }
     }
 }

@@ -6,6 +6,7 @@ use super::{
     ids::{CommentId, EntitlementId, GrantId, PersonId, RequestId},
     length::Length,
     policy::Plan,
+    review::Findings,
     step::{Approver, Source, Verdict},
 };
 use chrono::{DateTime, Utc};
@@ -265,6 +266,38 @@ pub enum Event {
         author: PersonId,
     },
 
+    // --- reviews ---
+    /// An emergency is over, or its access is: somebody has to look back at it.
+    ReviewOpened {
+        /// Its number.
+        review: i64,
+        /// Who can do it.
+        reviewers: Vec<PersonId>,
+        /// By when.
+        due_at: DateTime<Utc>,
+    },
+    /// Others can do it now: somebody left, or it is overdue.
+    ReviewersChanged {
+        /// Its number.
+        review: i64,
+        /// Who can do it now.
+        reviewers: Vec<PersonId>,
+    },
+    /// Its time has passed without it.
+    ReviewOverdue {
+        /// Its number.
+        review: i64,
+    },
+    /// Somebody looked back at it.
+    Reviewed {
+        /// Its number.
+        review: i64,
+        /// Who.
+        by: PersonId,
+        /// What they say.
+        findings: Findings,
+    },
+
     // --- alarms ---
     /// Something is wrong that somebody has to see to.
     AlarmRaised {
@@ -357,6 +390,10 @@ impl Event {
             Self::Ended { .. } => "ended",
             Self::EndOverdue { .. } => "end_overdue",
             Self::Commented { .. } => "commented",
+            Self::ReviewOpened { .. } => "review_opened",
+            Self::ReviewersChanged { .. } => "reviewers_changed",
+            Self::ReviewOverdue { .. } => "review_overdue",
+            Self::Reviewed { .. } => "reviewed",
             Self::AlarmRaised { .. } => "alarm_raised",
             Self::AlarmTaken { .. } => "alarm_taken",
         }

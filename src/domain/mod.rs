@@ -21,6 +21,7 @@ pub mod policy;
 pub mod quiet;
 pub mod refusal;
 pub mod request;
+pub mod review;
 pub mod settings;
 pub mod step;
 

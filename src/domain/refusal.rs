@@ -151,6 +151,15 @@ pub enum Refusal {
     NotAnAdministrator,
     /// Not even administrators, for their own request.
     OwnOverride,
+    /// Nobody looks back at an emergency they had a part in.
+    OwnReview,
+    /// The person is not among those who look back at this emergency.
+    NotAReviewer,
+    /// Somebody has looked back at it already.
+    AlreadyReviewed {
+        /// Who.
+        by: String,
+    },
     /// Somebody sees to the alarm already.
     AlarmTaken {
         /// Who.
@@ -206,6 +215,9 @@ impl Refusal {
             Self::MayNotRemind => "may_not_remind",
             Self::NotAnAdministrator => "not_an_administrator",
             Self::OwnOverride => "own_override",
+            Self::OwnReview => "own_review",
+            Self::NotAReviewer => "not_a_reviewer",
+            Self::AlreadyReviewed { .. } => "already_reviewed",
             Self::AlarmTaken { .. } => "alarm_taken",
         }
     }
@@ -303,6 +315,9 @@ impl Refusal {
             Self::OwnOverride => {
                 "You cannot do this for a request of your own. Please ask another administrator.".to_owned()
             }
+            Self::OwnReview => "You had a part in this emergency, so somebody else has to look back at it.".to_owned(),
+            Self::NotAReviewer => "You are not among those who look back at this emergency.".to_owned(),
+            Self::AlreadyReviewed { by } => format!("{by} has already reviewed this emergency."),
             Self::AlarmTaken { by } => format!("{by} sees to this already."),
         }
     }

@@ -1,6 +1,7 @@
 //! What an organisation's files say about c1 itself, with what holds where they say nothing.
 
-use super::quiet::QuietHours;
+use super::{length::Length, quiet::QuietHours};
+use chrono::{DateTime, Datelike as _, NaiveTime, TimeDelta, Utc, Weekday};
 use std::collections::BTreeMap;
 
 /// The channel that hears of emergencies.
@@ -9,29 +10,87 @@ pub const SECURITY_CHANNEL: &str = "security_channel";
 /// When people are not reminded.
 pub const QUIET_HOURS: &str = "quiet_hours";
 
-/// All names, as stored.
-pub const NAMES: [&str; 2] = [SECURITY_CHANNEL, QUIET_HOURS];
+/// How long a reviewer has.
+pub const REVIEWS_WITHIN: &str = "reviews.within";
+
+/// When the digest of what is unreviewed goes out.
+pub const REVIEWS_DIGEST: &str = "reviews.digest";
 
 /// The settings of an organisation.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// The channel that hears of emergencies: its id, or `#name`.
     pub security_channel: Option<String>,
     /// When people are not reminded, by their own clocks.
     pub quiet_hours: QuietHours,
+    /// How long a reviewer has.
+    pub reviews_within: TimeDelta,
+    /// When the digest of what is unreviewed goes out.
+    pub digest: Weekly,
+}
+
+/// A moment of every week, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weekly {
+    /// The day.
+    pub day: Weekday,
+    /// The time of day.
+    pub time: NaiveTime,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            security_channel: None,
+            quiet_hours: QuietHours::default(),
+            reviews_within: TimeDelta::days(3),
+            digest: Weekly {
+                day: Weekday::Mon,
+                time: NaiveTime::MIN + TimeDelta::hours(9),
+            },
+        }
+    }
 }
 
 impl Settings {
     /// Reads what is stored; what cannot be read is as if it were not said.
     #[must_use]
     pub fn read(stored: &BTreeMap<String, String>) -> Self {
+        let said = |name: &str| stored.get(name).map(String::as_str);
+        let otherwise = Self::default();
         Self {
-            security_channel: stored.get(SECURITY_CHANNEL).cloned(),
-            quiet_hours: stored
-                .get(QUIET_HOURS)
-                .and_then(|hours| QuietHours::parse(hours))
-                .unwrap_or_default(),
+            security_channel: said(SECURITY_CHANNEL).map(str::to_owned),
+            quiet_hours: said(QUIET_HOURS).and_then(QuietHours::parse).unwrap_or_default(),
+            reviews_within: said(REVIEWS_WITHIN).and_then(time).unwrap_or(otherwise.reviews_within),
+            digest: said(REVIEWS_DIGEST).and_then(Weekly::parse).unwrap_or(otherwise.digest),
         }
+    }
+}
+
+fn time(text: &str) -> Option<TimeDelta> {
+    match Length::parse(text) {
+        Ok(Length::For(seconds)) => Some(TimeDelta::seconds(seconds)),
+        _ => None,
+    }
+}
+
+impl Weekly {
+    /// Reads `monday 09:00`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (day, time) = text.trim().split_once(char::is_whitespace)?;
+        Some(Self {
+            day: day.parse().ok()?,
+            time: NaiveTime::parse_from_str(time.trim(), "%H:%M").ok()?,
+        })
+    }
+
+    /// The latest such moment that is not after `now`.
+    #[must_use]
+    pub fn latest(self, now: DateTime<Utc>) -> DateTime<Utc> {
+        let days = i64::from(now.weekday().days_since(self.day));
+        let slot = (now - TimeDelta::days(days)).date_naive().and_time(self.time).and_utc();
+        if slot <= now { slot } else { slot - TimeDelta::days(7) }
     }
 }
 
@@ -39,14 +98,12 @@ impl Settings {
 #[must_use]
 pub fn is_channel(text: &str) -> bool {
     let named = |name: &str| {
-        !name.is_empty()
-            && name.chars().count() <= 80
-            && name.chars().all(|c| {
-                c.is_lowercase() || c.is_numeric() || (c.is_alphabetic() && !c.is_uppercase()) || "-_".contains(c)
-            })
+        let fits = |c: char| c.is_numeric() || (c.is_alphabetic() && !c.is_uppercase()) || "-_".contains(c);
+        !name.is_empty() && name.chars().count() <= 80 && name.chars().all(fits)
     };
     let id = |id: &str| {
-        id.len() >= 9 && id.starts_with(['C', 'G']) && id.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+        let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+        id.len() >= 9 && id.starts_with(['C', 'G']) && id.chars().all(fits)
     };
     text.strip_prefix('#').map_or_else(|| id(text), named)
 }
@@ -79,5 +136,38 @@ mod tests {
         ] {
             assert!(!is_channel(other), "{other}");
         }
+    }
+
+    #[test]
+    fn a_weekly_moment_is_the_latest_that_has_come() {
+        let weekly = Weekly::parse("monday 09:00").expect("well written");
+        let at = |text: &str| DateTime::parse_from_rfc3339(text).expect("a time").to_utc();
+        for (now, latest) in [
+            ("2026-01-05T09:00:00Z", "2026-01-05T09:00:00Z"),
+            ("2026-01-05T08:59:59Z", "2025-12-29T09:00:00Z"),
+            ("2026-01-07T00:00:00Z", "2026-01-05T09:00:00Z"),
+            ("2026-01-12T08:00:00Z", "2026-01-05T09:00:00Z"),
+        ] {
+            assert_eq!(weekly.latest(at(now)), at(latest), "{now}");
+        }
+        assert_eq!(
+            Weekly::parse("Friday  17:30").map(|weekly| weekly.day),
+            Some(Weekday::Fri)
+        );
+        for wrong in ["monday", "09:00", "someday 09:00", "monday 25:00", ""] {
+            assert_eq!(Weekly::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_or_makes_no_sense_is_as_by_default() {
+        assert_eq!(Settings::read(&BTreeMap::new()), Settings::default());
+        let stored = BTreeMap::from([
+            (REVIEWS_WITHIN.to_owned(), "soon".to_owned()),
+            (REVIEWS_DIGEST.to_owned(), "friday 17:00".to_owned()),
+        ]);
+        let read = Settings::read(&stored);
+        assert_eq!(read.reviews_within, TimeDelta::days(3));
+        assert_eq!(read.digest.day, Weekday::Fri);
     }
 }

@@ -5,6 +5,8 @@ use crate::{
     db::{self, jobs},
     usecases::{
         Error, System,
+        digest::digest,
+        open_review::tick_review,
         remind::remind,
         tick::{tick_grant, tick_request},
     },
@@ -25,7 +27,18 @@ const BATCH: i64 = 100;
 pub async fn run(system: System, stop: CancellationToken) {
     // Taken before the first look, so that a commit during a look is not missed.
     let mut commits = jobs::commits();
+    let mut looked_at = 0;
     loop {
+        // A minute more or less does not matter to what is done once a week.
+        let minute = system.clock.now().timestamp() / 60;
+        if minute != looked_at {
+            match digest(&system).await {
+                Ok(()) => looked_at = minute,
+                Err(error) => {
+                    tracing::warn!(error = format!("{error:#}"), "the weekly digest could not be sent");
+                }
+            }
+        }
         if let Err(error) = look(&system).await {
             tracing::warn!(
                 error = format!("{error:#}"),
@@ -52,6 +65,7 @@ pub async fn look(system: &System) -> anyhow::Result<usize> {
         let requests = db::requests::due(&system.db, now, BATCH).await?;
         let grants = db::grants::due(&system.db, now, BATCH).await?;
         let people = db::reminders::due(&system.db, now, BATCH).await?;
+        let reviews = db::reviews::due(&system.db, now, BATCH).await?;
         let mut failed = 0;
         for id in &requests {
             failed += usize::from(report(tick_request(system, *id).await, "request.id", id.0));
@@ -62,7 +76,10 @@ pub async fn look(system: &System) -> anyhow::Result<usize> {
         for id in &people {
             failed += usize::from(report(remind(system, *id).await, "person.id", id.0));
         }
-        let found = requests.len() + grants.len() + people.len();
+        for id in &reviews {
+            failed += usize::from(report(tick_review(system, *id).await, "review.id", *id));
+        }
+        let found = requests.len() + grants.len() + reviews.len() + people.len();
         looked += found;
         if found == failed {
             return Ok(looked);

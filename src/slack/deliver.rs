@@ -26,6 +26,7 @@ use crate::{
         queries::{
             alarms, my_work,
             request_card::{PersonRef, RequestCard, Role, request_card},
+            reviews,
         },
         raise_alarm,
     },
@@ -293,7 +294,7 @@ impl Deliver {
         };
         let shown = hash(&message.json());
         if let (Some(channel), Some(ts)) = (&notice.channel, &notice.ts) {
-            let lives = notice.alarm.is_some();
+            let lives = notice.alarm.is_some() || notice.review.is_some();
             if !lives || notice.shown.as_deref() == Some(shown.as_str()) {
                 return Ok(());
             }
@@ -363,7 +364,7 @@ impl Deliver {
             .write("notice_sent", async |tx| {
                 db::notices::sent(tx, id, &posted.channel, &posted.ts).await?;
                 db::notices::shows(tx, id, shown).await?;
-                if shown.is_empty() && notice.alarm.is_some() {
+                if shown.is_empty() && (notice.alarm.is_some() || notice.review.is_some()) {
                     job::enqueue(tx, now, &[Job::SendNotice(id)]).await?;
                 }
                 Ok(())
@@ -393,6 +394,12 @@ impl Deliver {
         {
             let taker = line.taken.iter().map(|(by, _)| by.id);
             return Ok(Some(view::notices::alarm(&line, &self.mentions(taker).await?)));
+        }
+        if let (Some(review), Reader::Person(reader)) = (notice.review, &notice.reader)
+            && let Some(card) = reviews::review_card(&self.system, review).await?
+        {
+            let mentions = self.mentions(card.people()).await?;
+            return Ok(Some(view::review::card(&card, *reader, &mentions)));
         }
         let url = notice.request.and_then(|request| self.system.request_url(request));
         Ok(Some(view::notices::notice(&notice.body, url.as_deref())))

@@ -78,6 +78,7 @@ impl Directory {
                 let linked = link_slack::link(tx, &self.team.0, &users, now).await?;
                 for person in linked.to_look_at() {
                     db::requests::look_again_at_person(tx, person, now).await?;
+                    db::reviews::look_again(tx, now).await?;
                 }
                 // Whoever could not be written to until now still gets what waits for them.
                 let reachable = [linked.bound, linked.resumed].concat();

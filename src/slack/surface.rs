@@ -101,6 +101,21 @@ pub const REMOVED: &str = "removed";
 /// "Try again", where a connector could not give an access. Value: the grant.
 pub const RETRY: &str = "retry";
 
+/// The form in which somebody looks back at an emergency.
+pub const VIEW_REVIEW: &str = "review";
+
+/// "Review". Value: the review.
+pub const REVIEW: &str = "review_emergency";
+
+/// "Was it justified?"
+pub const REVIEW_JUSTIFIED: &str = "review_justified";
+
+/// "Did the duration fit?"
+pub const REVIEW_FIT: &str = "review_fit";
+
+/// "What has to follow?"
+pub const REVIEW_FOLLOW_UP: &str = "review_follow_up";
+
 /// "I'll take it". Value: the alarm.
 pub const TAKE_ALARM: &str = "take_alarm";
 

@@ -1,7 +1,10 @@
 //! The operator applies the organisation's files: a plan is shown first, then exactly that plan is carried out, in one
 //! transaction, and kept.
 
-use super::System;
+use super::{
+    System,
+    job::{self, Job},
+};
 use crate::{
     db::{
         Db, DbError, Tx,
@@ -136,6 +139,12 @@ pub async fn apply(
     let requests = affected_requests(tx, &plan).await?;
     let grants = organisation::affected_grants(tx).await?;
     organisation::look_again(tx, &requests, &grants, now).await?;
+    crate::db::reviews::look_again(tx, now).await?;
+    // What can be done with an open request depends on its entitlement, and stands on its card.
+    let paths = plan.keys(Thing::Entitlement, &[Act::Change]);
+    let cards = crate::db::cards::of_open_requests_for(tx, &paths).await?;
+    let jobs: Vec<Job> = cards.into_iter().map(Job::RefreshCard).collect();
+    job::enqueue(tx, now, &jobs).await?;
     Ok(Applied { plan, requests, grants })
 }
 

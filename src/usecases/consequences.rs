@@ -1,6 +1,6 @@
 //! The one table of side effects: what has to happen outside when something has happened here.
 
-use super::{Error, change::Caretakers, job::Job, raise_alarm};
+use super::{Error, change::Caretakers, job::Job, open_review, raise_alarm};
 use crate::{
     db::{
         self, Tx,
@@ -43,6 +43,8 @@ pub struct Effects {
     pub(super) grants: bool,
     /// Is the request an emergency?
     emergency: bool,
+    /// The access of an emergency that is over, so that somebody has to look back at it.
+    review: Option<GrantId>,
 }
 
 /// Something about an emergency that is told to everyone whose approval it does without, the owners and the security
@@ -590,6 +592,15 @@ pub(super) fn of_grant(event: &Event, grant: &Grant, request: RequestId, care: &
     }
     if effects.emergency {
         emergency_goes_on(event, grant, request, care, effects);
+        let over = match event {
+            Event::HoldEnded { request: over } => *over == request,
+            Event::EndingBegan { .. } | Event::Ended { .. } => true,
+            _ => false,
+        };
+        // What never worked was not used.
+        if over && grant.started_at.is_some() {
+            effects.review = Some(grant.id);
+        }
     }
     if matches!(event, Event::EndingBegan { .. }) && care.by_hand && newest {
         care.owners
@@ -607,7 +618,7 @@ fn because(reason: &str) -> String {
 }
 
 /// A person's own words inside a line of Slack markup: nothing in them is markup.
-fn neutral(text: &str) -> String {
+pub(super) fn neutral(text: &str) -> String {
     let short: String = text.chars().take(500).collect();
     short.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
@@ -690,6 +701,15 @@ impl Effects {
         for loud in &self.loud {
             jobs.extend(tell_loudly(tx, now, request, loud).await?);
         }
+        if let Some(grant) = self.review {
+            jobs.extend(open_review::open(tx, now, request, grant).await?);
+        }
+        if self.emergency
+            && let Some(review) = db::reviews::of_request(tx, request).await?
+        {
+            let shown = db::reviews::notices(tx, review).await?;
+            jobs.extend(shown.into_iter().map(Job::SendNotice));
+        }
         for (alarm, told) in &self.alarms {
             jobs.extend(raise_alarm::raise(tx, now, alarm, told).await?);
         }
@@ -740,10 +760,27 @@ async fn tell_loudly(tx: &mut Tx<'_>, now: DateTime<Utc>, request: RequestId, lo
             topic: &loud.topic,
             body: &body,
             alarm: None,
+            review: None,
         };
         jobs.extend(db::notices::tell(tx, now, &notice).await?.map(Job::SendNotice));
     }
     Ok(jobs)
+}
+
+/// Tells the security channel, or the last resort where none is set, something about an emergency.
+pub(super) async fn tell_security(
+    tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
+    request: RequestId,
+    about: &str,
+    body: &str,
+) -> Result<Vec<Job>, Error> {
+    let loud = Loud {
+        topic: format!("{about}:{request}"),
+        body: body.to_owned(),
+        people: Some(Vec::new()),
+    };
+    tell_loudly(tx, now, request, &loud).await
 }
 
 /// The kind of the notices about emergencies.

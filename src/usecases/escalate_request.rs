@@ -1,7 +1,7 @@
 //! Makes an emergency of an open request: the same number, but the emergency policy decides from now on, and what was
 //! decided so far counts no more.
 
-use super::{Actor, Error, System, authorize, change, facts};
+use super::{Actor, Error, System, authorize, change, facts, submit_request::with_second_person};
 use crate::{
     db,
     domain::{
@@ -36,6 +36,7 @@ pub async fn escalate_request(system: &System, actor: Actor, id: RequestId, reas
                 .await?
                 .ok_or(Error::NotFound)?;
             let (_, policy) = db::reading::policies_of(tx, &entitlement).await?;
+            let overdue = db::reviews::overdue_of(tx, &[request.subject]).await?;
             let mut facts = facts::of_change(tx, &request, Some(by), policy.as_ref()).await?;
             if by != request.requester && by != request.subject {
                 let groups = db::people::groups_of(tx, by).await?;
@@ -44,7 +45,7 @@ pub async fn escalate_request(system: &System, actor: Actor, id: RequestId, reas
             change::change_locked(tx, now, actor, request, &facts, |request, facts| {
                 let person = facts.person(by).ok_or(Refusal::MayNotEscalate)?;
                 authorize::escalate(person, request, facts)?;
-                let plan = match plan(request, facts, policy.as_ref()) {
+                let plan = match plan(request, facts, policy.as_ref(), overdue) {
                     // What has ended, or is an emergency already, says so itself.
                     Err(_) if !request.is_open() || request.emergency => request.plan(),
                     plan => plan?,
@@ -65,10 +66,16 @@ pub async fn escalate_request(system: &System, actor: Actor, id: RequestId, reas
 }
 
 /// How the emergency policy decides this request.
-fn plan(request: &Request, facts: &Facts, policy: Option<&Policy>) -> Result<Plan, Refusal> {
+fn plan(
+    request: &Request,
+    facts: &Facts,
+    policy: Option<&Policy>,
+    overdue: Option<RequestId>,
+) -> Result<Plan, Refusal> {
     let length = facts.entitlement.emergency.capped(request.length);
     let scope = facts.scope(request.requester, request.subject, true, length);
-    Ok(policy.ok_or(Refusal::EmergencyNotOffered)?.plan(&scope))
+    let plan = policy.ok_or(Refusal::EmergencyNotOffered)?.plan(&scope);
+    Ok(with_second_person(plan, overdue))
 }
 
 /// An open request is not lost by making it an emergency: would it end without anybody's decision, it stays as it is.

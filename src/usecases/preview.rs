@@ -5,7 +5,7 @@ use super::{
         request_card::PersonRef,
         request_form::{Preview, PreviewStep},
     },
-    submit_request::Ask,
+    submit_request::{Ask, with_second_person},
 };
 use crate::domain::{
     ids::PersonId,
@@ -29,7 +29,10 @@ pub fn preview(ask: &Ask, emergency: bool, length: Length) -> Result<Preview, Re
 /// [`Refusal::NobodyToAsk`] when a step comes to nobody.
 pub fn preview_of(ask: &Ask, policy: &Policy, emergency: bool, length: Length) -> Result<Preview, Refusal> {
     let scope = ask.facts.scope(ask.requester, ask.subject, emergency, length);
-    let plan = policy.plan(&scope);
+    let mut plan = policy.plan(&scope);
+    if emergency {
+        plan = with_second_person(plan, ask.overdue);
+    }
     let steps = plan
         .steps
         .into_iter()

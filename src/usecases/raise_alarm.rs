@@ -56,6 +56,7 @@ pub(super) async fn raise(
             topic: &alarm.once,
             body: &alarm.body,
             alarm: Some(id),
+            review: None,
         };
         jobs.extend(db::notices::tell(tx, now, &notice).await?.map(Job::SendNotice));
     }
@@ -107,6 +108,7 @@ pub async fn channel_gone(system: &System, notice: &Notice, channel: &str, why: 
                     topic: &format!("notice:{}", notice.id),
                     body: &notice.body,
                     alarm: None,
+                    review: None,
                 };
                 jobs.extend(db::notices::tell(tx, now, &copy).await?.map(Job::SendNotice));
             }

@@ -9,8 +9,9 @@ use crate::{
         facts::Facts,
         ids::{EntitlementId, PersonId, RequestId},
         length::{Length, LengthRules},
-        policy::Policy,
+        policy::{Plan, Policy, StepSpec},
         refusal::{Refusal, tidy},
+        review,
         step::would_ask,
     },
 };
@@ -90,6 +91,17 @@ pub async fn submit_request(system: &System, actor: Actor, submission: Submissio
     }
 }
 
+/// A plan of an emergency, with a second person before everyone else while a review of the one who would use it is
+/// overdue.
+#[must_use]
+pub fn with_second_person(mut plan: Plan, overdue: Option<RequestId>) -> Plan {
+    let denies = plan.steps.iter().any(|step| matches!(step, StepSpec::Deny { .. }));
+    if overdue.is_some() && !denies {
+        plan.steps.insert(0, review::second_person());
+    }
+    plan
+}
+
 /// The constraint that refused a write, if one did.
 pub(super) fn constraint(error: &anyhow::Error) -> Option<&str> {
     match error.downcast_ref::<DbError>() {
@@ -117,6 +129,8 @@ pub struct Ask {
     manages: bool,
     /// How the subject stands to the entitlement.
     stands: db::reading::Stands,
+    /// An emergency of the subject whose review is overdue.
+    pub overdue: Option<RequestId>,
 }
 
 impl Ask {
@@ -149,9 +163,14 @@ impl Ask {
                 .collect(),
         };
         let facts = db::facts::load(tx, &concerned, entitlement).await?;
+        let overdue = match emergency {
+            Some(_) => db::reviews::overdue_of(tx, &[subject]).await?,
+            None => None,
+        };
         Ok(Self {
             requester,
             subject,
+            overdue,
             visible: stands.visible,
             manages: stands.manages,
             facts,
@@ -265,7 +284,11 @@ impl Ask {
             justification,
             emergency: submission.emergency,
             extension: submission.extension && self.stands.held,
-            plan: policy.plan(&scope),
+            plan: if submission.emergency {
+                with_second_person(policy.plan(&scope), self.overdue)
+            } else {
+                policy.plan(&scope)
+            },
         })
     }
 }

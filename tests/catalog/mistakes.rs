@@ -309,13 +309,19 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "organisation.yaml",
         "last_resort: [erin]",
         "lastresort: [erin]",
-        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort, security_channel, quiet_hours",
+        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort, security_channel, quiet_hours, reviews",
     ),
     (
         "organisation.yaml",
         "last_resort: [erin]",
         "last_resort: [erin]\nquiet_hours: at night",
         "organisation.yaml:2:14: `at night` are no quiet hours: write `20:00-08:00 and weekends`, `22:00-06:00` or `never`",
+    ),
+    (
+        "organisation.yaml",
+        "last_resort: [erin]",
+        "last_resort: [erin]\nreviews: { within: soon, digest: someday }",
+        "organisation.yaml:2:20: “soon” is not a length. Please write something like 90m, 12h or 1w2d\norganisation.yaml:2:34: `someday` is no moment of a week: write a day and a time in UTC, such as monday 09:00",
     ),
     (
         "organisation.yaml",
@@ -652,6 +658,24 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "      policy: glass\n",
         "      policy: two\n",
         "apps/github.yaml:15:15: the policy `two` is of kind request, and emergency is needed here",
+    ),
+    (
+        "apps/github.yaml",
+        "      max: 2h\n",
+        "      max: 2h\n      approval: required\n",
+        "apps/github.yaml:17:17: `required` contradicts the policy `glass`, whose rule 1 lets it pass without anybody",
+    ),
+    (
+        "apps/github.yaml",
+        "      max: 2h\n",
+        "      max: 2h\n      approval: automatic\n      step_up: false\n",
+        "",
+    ),
+    (
+        "apps/github.yaml",
+        "      max: 2h\n",
+        "      max: 2h\n      approval: sometimes\n      step_up: true\n",
+        "apps/github.yaml:17:17: the approval `sometimes` is unknown. Known: required, automatic\napps/github.yaml:18:16: step-up cannot be switched on yet: c1 does not know how strongly people have signed in to Slack; leave it out, or write `step_up: false`",
     ),
     (
         "apps/github.yaml",

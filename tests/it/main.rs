@@ -24,4 +24,5 @@ mod home;
 mod reminding;
 mod replicas;
 mod requesting;
+mod reviews;
 mod transports;

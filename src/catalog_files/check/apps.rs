@@ -10,7 +10,7 @@ use crate::domain::{
     length::{Length, LengthRules, spoken},
     organisation::{AppEntry, EmergencyEntry, EntitlementEntry, Owner, kind_word},
     person::Role,
-    policy::PolicyKind,
+    policy::{PolicyKind, Rule, StepSpec},
 };
 use serde_yaml_ng::Value;
 use std::collections::BTreeSet;
@@ -250,6 +250,38 @@ impl Checker {
         rules
     }
 
+    /// What is said of the approval has to be what the policy does.
+    fn agrees_with_policy(&mut self, place: &Place<'_>, wanted: &str, policy: Option<&str>) {
+        let asks = |rule: &Rule| rule.steps.iter().any(|step| matches!(step, StepSpec::Approval(_)));
+        let denies = |rule: &Rule| rule.steps.iter().any(|step| matches!(step, StepSpec::Deny { .. }));
+        let rules = policy
+            .and_then(|key| self.wanted.policies.get(key))
+            .map_or(&[][..], |policy| policy.rules.as_slice());
+        let other = match wanted {
+            "required" => rules.iter().position(|rule| !asks(rule) && !denies(rule)),
+            "automatic" => rules.iter().position(asks),
+            _ => {
+                let at = place.field("approval");
+                self.wrong(&at, unknown("approval", wanted, &["required", "automatic"]));
+                return;
+            }
+        };
+        if let (Some(rule), Some(policy)) = (other, policy) {
+            let does = if wanted == "required" {
+                "lets it pass without anybody"
+            } else {
+                "asks people"
+            };
+            self.wrong(
+                &place.field("approval"),
+                format!(
+                    "`{wanted}` contradicts the policy `{policy}`, whose rule {} {does}",
+                    rule + 1
+                ),
+            );
+        }
+    }
+
     fn emergency(&mut self, place: &Place<'_>, said: Option<&EmergencyFile>) -> EmergencyEntry {
         let Some(said) = said else {
             return EmergencyEntry::default();
@@ -275,6 +307,16 @@ impl Checker {
                 &place.field("enabled"),
                 "nobody may use it: say `who` (everyone, role:…, group:…, when:…)",
             );
+        }
+        if said.step_up {
+            self.wrong(
+                &place.field("step_up"),
+                "step-up cannot be switched on yet: c1 does not know how strongly people have signed in to Slack; leave it \
+                 out, or write `step_up: false`",
+            );
+        }
+        if let Some(wanted) = &said.approval {
+            self.agrees_with_policy(&place, wanted, said.policy.as_deref());
         }
         let mut who = Vec::new();
         for (index, value) in said.who.iter().enumerate() {

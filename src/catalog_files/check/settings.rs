@@ -2,11 +2,11 @@
 
 use super::{Checker, Files};
 use crate::{
-    catalog_files::place::Place,
+    catalog_files::{format::ReviewsFile, place::Place},
     domain::{
         organisation::SettingEntry,
         quiet::QuietHours,
-        settings::{QUIET_HOURS, SECURITY_CHANNEL, is_channel},
+        settings::{QUIET_HOURS, REVIEWS_DIGEST, REVIEWS_WITHIN, SECURITY_CHANNEL, Weekly, is_channel},
     },
 };
 
@@ -28,6 +28,27 @@ impl Checker {
         }
         if let Some(hours) = &said.quiet_hours {
             self.quiet_hours(&place.field("quiet_hours"), hours);
+        }
+        if let Some(reviews) = &said.reviews {
+            self.reviews(&place.field("reviews"), reviews);
+        }
+    }
+
+    fn reviews(&mut self, place: &Place<'_>, said: &ReviewsFile) {
+        if let Some(within) = &said.within
+            && self.seconds(&place.field("within"), within).is_some()
+        {
+            self.set(REVIEWS_WITHIN, within.trim());
+        }
+        if let Some(digest) = &said.digest {
+            if Weekly::parse(digest).is_some() {
+                self.set(REVIEWS_DIGEST, digest.trim());
+            } else {
+                self.wrong(
+                    &place.field("digest"),
+                    format!("`{digest}` is no moment of a week: write a day and a time in UTC, such as monday 09:00"),
+                );
+            }
         }
     }
 

@@ -9,6 +9,7 @@ mod histories;
 mod policies;
 mod quiet;
 mod requests;
+mod reviews;
 mod steps;
 
 use super::{

@@ -20,7 +20,8 @@ impl Handlers {
         }))
     }
 
-    /// More time is a request of its own; what is held stays until it is decided.
+    /// More time is a request of its own; what is held stays until it is decided. More of an emergency is a new emergency,
+    /// with a reason of its own.
     pub(super) async fn extend(&self, person: &Person, value: &str) -> Result<Reply, Error> {
         let grant = db::grants::get(&self.system().db, number(value)?).await?;
         let grant = grant
@@ -29,9 +30,22 @@ impl Handlers {
         if grant.state != GrantState::Active {
             return Err(Refusal::NotHeld.into());
         }
+        let newest = grant
+            .holds
+            .iter()
+            .filter(|hold| !hold.over)
+            .map(|hold| hold.request)
+            .max();
+        let emergency = match newest {
+            Some(request) => db::requests::get(&self.system().db, request)
+                .await?
+                .is_some_and(|request| request.emergency),
+            None => false,
+        };
         let draft = Draft {
             entitlement: Some(grant.entitlement),
             extension: true,
+            emergency,
             ..Draft::default()
         };
         self.open_form(person, draft, None).await

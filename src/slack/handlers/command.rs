@@ -53,6 +53,7 @@ impl Handlers {
                     &view::Mentions::new(),
                 )))
             }
+            "reviews" => self.reviews(person).await,
             "alarms" => self.alarms(person).await,
             "show" => self.show(person, rest).await,
             "escalate" => self.escalate_command(person, rest).await,

@@ -13,6 +13,7 @@ mod escalation;
 mod home;
 mod options;
 mod request_form;
+mod review;
 mod show;
 mod task;
 mod thread;
@@ -159,6 +160,7 @@ impl Handlers {
             surface::PROVISIONED | surface::REMOVED | surface::WONT_DO | surface::RETRY => {
                 self.task(person, &action.action_id, value, container).await
             }
+            surface::REVIEW => self.open_review(person, value).await,
             surface::TAKE_ALARM => self.take_alarm(person, value, container).await,
             surface::SHOW => self.show(person, value).await,
             // A link, or a button of a version that is gone.
@@ -170,6 +172,7 @@ impl Handlers {
         match view.callback_id.as_str() {
             surface::VIEW_REQUEST_FORM => self.submit_form(person, view).await,
             surface::VIEW_DECISION => self.decide_with_reason(person, view).await,
+            surface::VIEW_REVIEW => self.reviewed(person, view).await,
             surface::VIEW_ESCALATE => self.escalate(person, view).await,
             surface::VIEW_REASSIGN => self.reassign(person, view).await,
             surface::VIEW_SHORTEN => self.shorten(person, view).await,

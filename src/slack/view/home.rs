@@ -6,6 +6,7 @@ use super::{
     limits::{SECTION, VIEW_BLOCKS, fit},
     notices::alarm_blocks,
     phrase::Phrase,
+    review::owed,
     state,
     text::Mentions,
 };
@@ -34,6 +35,11 @@ pub fn home(home: &Home, mentions: &Mentions) -> Value {
         blocks.push(header(&counted("🚨 Alarms", length(&home.alarms))));
         let alarms = home.alarms.iter().map(|alarm| alarm_blocks(alarm, mentions)).collect();
         blocks.extend(fit(alarms, 0, 20));
+    }
+    if !home.reviews.is_empty() {
+        blocks.push(header(&counted("Emergencies to review", length(&home.reviews))));
+        let reviews = home.reviews.iter().map(|review| owed(review, mentions)).collect();
+        blocks.extend(fit(reviews, 0, 10));
     }
     let waits = !home.approvals.is_empty() || !home.tasks.is_empty();
     if !home.approvals.is_empty() || !waits {

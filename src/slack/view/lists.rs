@@ -25,7 +25,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 
 /// The commands: the word, what may follow, what it does.
-pub const COMMANDS: [(&str, &str, &str); 9] = [
+pub const COMMANDS: [(&str, &str, &str); 10] = [
     (
         "request",
         "[app] [access]",
@@ -41,6 +41,7 @@ pub const COMMANDS: [(&str, &str, &str); 9] = [
     ("show", "42", "a request"),
     ("cancel", "42", "call a request off"),
     ("escalate", "42 [why]", "make an open request an emergency"),
+    ("reviews", "", "emergencies that wait for you to look back at them"),
     ("alarms", "", "what is wrong and waits for somebody to see to it"),
     ("help", "", "this list"),
 ];

@@ -20,6 +20,7 @@ pub mod phrase;
 pub mod preview;
 pub mod request_card;
 pub mod request_form;
+pub mod review;
 pub mod state;
 pub mod text;
 

@@ -133,9 +133,11 @@ pub fn request_form(form: &RequestForm, asker: PersonId, mentions: &Mentions) ->
             "Say what you need and why. The right people are asked at once, and you hear from me here in Slack.",
         ));
     } else if draft.extension {
-        blocks.push(context(
-            "You ask for more time. What you have now stays until this is decided.",
-        ));
+        blocks.push(context(if draft.emergency {
+            "More time is a new emergency: say why you need more. What you have now stays until this is decided."
+        } else {
+            "You ask for more time. What you have now stays until this is decided."
+        }));
     }
     blocks.push(app_select(form));
     if let (Some(app), Some(_)) = (draft.app, &form.app) {
@@ -161,6 +163,16 @@ pub fn request_form(form: &RequestForm, asker: PersonId, mentions: &Mentions) ->
             blocks.push(actions(vec![button(surface::ESCALATE, &text, &request.to_string())]));
         }
     } else if let Some(preview) = &form.preview {
+        if let Some((request, url)) = &form.second_person {
+            let mark = format!("#{request}");
+            let phrase = Phrase::of("⚠️ The review of the emergency ");
+            let phrase = match url {
+                Some(url) => phrase.link(Some(url), &mark),
+                None => phrase.text(&mark),
+            };
+            let phrase = phrase.text(" is overdue, so a second person has to approve this one first.");
+            blocks.push(section(&phrase.markup(mentions, SECTION)));
+        }
         blocks.push(context(
             &preview_line(preview, draft.emergency).markup(mentions, SECTION),
         ));

@@ -8,3 +8,4 @@ pub mod my_work;
 pub mod names;
 pub mod request_card;
 pub mod request_form;
+pub mod reviews;

@@ -4,6 +4,7 @@ use super::{
     alarms::{self, AlarmLine},
     names::Names,
     request_card::{MayDecide, PersonRef, Standing, may_decide},
+    reviews::{self, ReviewCard},
 };
 use crate::{
     db::{
@@ -95,6 +96,8 @@ pub struct Home {
     pub person: PersonRef,
     /// Alarms that wait for somebody, oldest first.
     pub alarms: Vec<AlarmLine>,
+    /// Emergencies they can look back at, the longest waiting first.
+    pub reviews: Vec<ReviewCard>,
     /// Requests that wait for their decision, oldest first; at most ten.
     pub approvals: Vec<RequestLine>,
     /// How many there are in all.
@@ -123,6 +126,7 @@ pub async fn home(system: &System, person: PersonRef) -> Result<Home, DbError> {
     let (requests, requests_total) = requests(system, person.id, 10).await?;
     Ok(Home {
         alarms: alarms::alarms(system, person.id).await?,
+        reviews: reviews::reviews(system, person.id).await?,
         approvals,
         approvals_total,
         tasks: tasks(system, person.id, 10).await?,
@@ -290,6 +294,7 @@ impl Home {
             .flat_map(RequestLine::people);
         lines
             .chain(self.tasks.iter().map(|task| task.subject.id))
+            .chain(self.reviews.iter().map(|review| review.subject.id))
             .chain([self.person.id])
             .collect()
     }

@@ -66,6 +66,8 @@ pub struct RequestForm {
     pub problem: Option<Problem>,
     /// Words after the command that matched more than one entitlement, or none: shown as a hint.
     pub hint: Option<String>,
+    /// The emergency whose review is overdue, so that a second person has to approve this one.
+    pub second_person: Option<(RequestId, Option<String>)>,
 }
 
 impl RequestForm {
@@ -83,6 +85,7 @@ impl RequestForm {
             preview: None,
             problem: None,
             hint: None,
+            second_person: None,
         }
     }
 }
@@ -183,6 +186,9 @@ fn describe(system: &System, form: &mut RequestForm, ask: &Ask) {
     form.offers_emergency = ask.check_emergency().is_ok();
     if form.draft.emergency && !form.offers_emergency {
         form.draft.emergency = false;
+    }
+    if form.draft.emergency {
+        form.second_person = ask.overdue.map(|id| (id, system.request_url(id)));
     }
     let rules = ask.lengths(form.draft.emergency);
     let length = chosen(&form.draft.length, &rules);

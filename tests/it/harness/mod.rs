@@ -196,7 +196,8 @@ impl World {
         let due: i64 = sqlx::query_scalar(
             "SELECT (SELECT count(*) FROM requests WHERE wake_at <= $1) + (SELECT count(*) FROM grants WHERE wake_at <= $1)
                   + (SELECT count(*) FROM request_approvers
-                      WHERE remind_at <= $1 AND (quiet_until IS NULL OR quiet_until <= $1))",
+                      WHERE remind_at <= $1 AND (quiet_until IS NULL OR quiet_until <= $1))
+                  + (SELECT count(*) FROM reviews WHERE wake_at <= $1)",
         )
         .bind(now)
         .fetch_one(&self.pool)
