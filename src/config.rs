@@ -138,6 +138,14 @@ impl Config {
         Self::database_only(|name| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned()))
     }
 
+    /// A secret that a file names by its variable; none if it is not set or empty.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn secret_from_env(name: &str) -> Option<SecretString> {
+        let value = std::env::var_os(name)?.to_string_lossy().trim().to_owned();
+        (!value.is_empty()).then(|| value.into())
+    }
+
     /// Only how to log: for before everything else is read. Whatever is wrong is reported by [`Self::read`].
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

@@ -110,6 +110,7 @@ fn step(name: &str, state: StepState, needed: usize) -> StepLine {
         claim: None,
         reassigned: vec![],
         skipped: None,
+        waits: false,
     }
 }
 
@@ -876,7 +877,7 @@ fn the_requester_reads_what_became_of_it() {
     };
     said.push(tail(&card));
     card.standing = Standing::Cancelled {
-        by: ana(),
+        by: Some(ana()),
         reason: String::new(),
         admin: false,
     };
@@ -1197,7 +1198,7 @@ fn what_is_decided_has_no_buttons_and_says_how() {
     });
     see(&|card| {
         card.standing = Standing::Cancelled {
-            by: ana(),
+            by: Some(ana()),
             reason: "solved".to_owned(),
             admin: false,
         }
@@ -1974,6 +1975,7 @@ fn worst_card(text: &str, role: Role) -> RequestCard {
             claim: None,
             reassigned: vec![],
             skipped: None,
+            waits: false,
         })
         .collect();
     steps[30].state = StepState::Open;

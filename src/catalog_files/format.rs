@@ -50,6 +50,29 @@ pub(super) struct GroupFile {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct RotationFile {
+    pub(super) key: String,
+    pub(super) name: String,
+    pub(super) shifts: Option<Vec<ShiftFile>>,
+    pub(super) people: Option<Vec<String>>,
+    pub(super) every: Option<String>,
+    pub(super) from: Option<String>,
+    pub(super) url: Option<String>,
+    pub(super) format: Option<String>,
+    pub(super) token_env: Option<String>,
+    pub(super) stale_after: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ShiftFile {
+    pub(super) person: String,
+    pub(super) from: String,
+    pub(super) until: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct PolicyFile {
     pub(super) key: String,
     pub(super) name: String,
@@ -66,7 +89,7 @@ pub(super) struct RuleFile {
     pub(super) steps: Vec<StepFile>,
 }
 
-/// One of three sorts of step: with `approvers`, with `approve`, or with `deny`.
+/// One of four sorts of step: with `approvers`, with `approve`, with `deny`, or with `wait`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct StepFile {
@@ -78,7 +101,8 @@ pub(super) struct StepFile {
     pub(super) self_approval: Option<bool>,
     pub(super) distinct: Option<bool>,
     pub(super) reason: Option<String>,
-    pub(super) deadline: Option<DeadlineFile>,
+    /// One, or a list of them.
+    pub(super) deadline: Option<Value>,
     pub(super) claim: Option<String>,
     pub(super) remind: Option<String>,
     pub(super) channel: Option<String>,
@@ -86,6 +110,16 @@ pub(super) struct StepFile {
     pub(super) reassign: Option<Value>,
     pub(super) approve: Option<Value>,
     pub(super) deny: Option<String>,
+    /// A length, or what it waits for.
+    pub(super) wait: Option<Value>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WaitFile {
+    pub(super) until: String,
+    pub(super) at_most: String,
+    pub(super) then: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -99,7 +133,14 @@ pub(super) struct ReassignFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct DeadlineFile {
     pub(super) after: String,
-    pub(super) then: String,
+    /// A word, or `{ ask: [group:x] }`.
+    pub(super) then: Value,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AskFile {
+    pub(super) ask: Vec<Value>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -111,10 +152,20 @@ pub(super) struct AppFile {
     pub(super) description: String,
     #[serde(default)]
     pub(super) owners: Vec<Value>,
+    #[serde(default)]
+    pub(super) resources: Vec<ResourceFile>,
     pub(super) connector: Option<String>,
     pub(super) settings: Option<Value>,
     #[serde(default)]
     pub(super) entitlements: Vec<EntitlementFile>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ResourceFile {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) owners: Vec<Value>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -180,6 +231,11 @@ pub(super) fn parse<T: DeserializeOwned>(source: &Source) -> Result<Option<T>, P
         let (line, column) = error.location().map_or((1, 1), |found| (found.line(), found.column()));
         Problem::at(source, line, column, in_words(&error.to_string()))
     })
+}
+
+/// Reads a part of a file that may have more than one shape.
+pub(super) fn part<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
+    serde_yaml_ng::from_value(value.clone()).map_err(|error| in_words(&error.to_string()))
 }
 
 /// What serde says, without the place (it is shown) and with the nearest word that would be right.

@@ -4,6 +4,7 @@
 //! organisation.yaml      last_resort: who decides when nobody else can
 //! people.yaml            manager, team and roles of people (who is there, Slack says)
 //! groups.yaml            named sets of people
+//! rotations.yaml         who is on call, and when
 //! policies.yaml          how requests are decided; or policies/*.yaml
 //! apps/*.yaml            one app each, with its entitlements
 //! catalogs.yaml          who sees which entitlements
@@ -44,7 +45,7 @@ pub struct Folder {
 }
 
 /// The parts that a folder may have, by the name of the file or of the folder beneath.
-const FILES: [&str; 5] = ["organisation", "people", "groups", "policies", "catalogs"];
+const FILES: [&str; 6] = ["organisation", "people", "groups", "rotations", "policies", "catalogs"];
 const FOLDERS: [&str; 2] = ["policies", "apps"];
 
 /// Why a folder cannot be applied.

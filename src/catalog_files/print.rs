@@ -84,6 +84,7 @@ fn describe(out: &mut String, change: &Change, width: usize, paint: Paint) {
             let fate = match change.thing {
                 Thing::Person => "no longer described here; loses manager, team and roles, and stays",
                 Thing::Group => "has no members any more",
+                Thing::Rotation => "has nobody on call any more; whoever asks it gets the fallback",
                 Thing::Policy => "is not used any more",
                 Thing::App | Thing::Entitlement => "is no longer offered; open requests close",
                 Thing::Catalog => "is no more",
@@ -116,6 +117,13 @@ fn summary(change: &Change) -> String {
     let parts: Vec<(&str, &str)> = match change.thing {
         Thing::Person => vec![("", "title"), ("", "team"), ("", "roles")],
         Thing::Group => vec![("", "members")],
+        Thing::Rotation => vec![
+            ("", "people"),
+            ("every ", "every"),
+            ("", "shifts"),
+            ("", "format"),
+            ("", "url"),
+        ],
         Thing::Policy => vec![("", "kind"), ("", "rules")],
         Thing::App => vec![("", "connector"), ("owners ", "owners")],
         Thing::Entitlement => vec![("", "resource"), ("policy ", "policy"), ("⚡ ", "emergency")],

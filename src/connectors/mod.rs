@@ -1,9 +1,10 @@
 //! The ways out to target systems: one file per kind. A connector is asked what is there before it acts, so that doing
-//! the same thing twice is harmless.
+//! the same thing twice is harmless. Beside them `on_call` asks who is on call.
 //!
 //! Invariant: a connector decides nothing; what it did goes back through `usecases::record_provisioning`.
 
 mod demo;
+pub mod on_call;
 
 use crate::{
     db,

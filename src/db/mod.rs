@@ -19,6 +19,7 @@ pub mod reading;
 pub mod reminders;
 pub mod requests;
 pub mod reviews;
+pub mod rotations;
 pub mod settings;
 pub mod together;
 

@@ -10,10 +10,11 @@ use crate::domain::{
     length::LengthRules,
     organisation::{
         Act, AppEntry, CatalogEntry, EmergencyEntry, EntitlementEntry, GroupEntry, Organisation, Owner, PersonEntry,
-        Plan, PolicyEntry, SettingEntry, Thing, kind_word,
+        Plan, PolicyEntry, RotationEntry, SettingEntry, Thing, kind_word,
     },
     person::Role,
     policy::Rule,
+    rotation::Roster,
 };
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, types::Json};
@@ -78,6 +79,7 @@ async fn stored_with(on: &mut PgConnection) -> Result<Stored, DbError> {
             .map(|person| (person.key.clone(), person.entry.clone()))
             .collect(),
         groups: groups(on).await?,
+        rotations: rotations(on).await?,
         policies: policies(on).await?,
         apps: apps(on).await?,
         entitlements: entitlements(on).await?,
@@ -90,7 +92,7 @@ async fn stored_with(on: &mut PgConnection) -> Result<Stored, DbError> {
     };
     for row in sqlx::query!(
         r#"-- stored owners
-        SELECT a.key AS app, e.key AS "entitlement?", p.key AS "person?", g.key AS "group?"
+        SELECT a.key AS app, e.key AS "entitlement?", o.resource, p.key AS "person?", g.key AS "group?"
         FROM owners o
         LEFT JOIN entitlements e ON e.id = o.entitlement_id
         JOIN apps a ON a.id = coalesce(o.app_id, e.app_id)
@@ -104,12 +106,16 @@ async fn stored_with(on: &mut PgConnection) -> Result<Stored, DbError> {
             (Some(person), _) => Owner::Person(person),
             (None, group) => Owner::Group(group.unwrap_or_default()),
         };
-        let owners = match row.entitlement {
-            Some(key) => organisation
+        let owners = match (row.entitlement, row.resource) {
+            (Some(key), _) => organisation
                 .entitlements
                 .get_mut(&format!("{}/{key}", row.app))
                 .map(|entry| &mut entry.owners),
-            None => organisation.apps.get_mut(&row.app).map(|entry| &mut entry.owners),
+            (None, Some(resource)) => organisation
+                .apps
+                .get_mut(&row.app)
+                .map(|entry| entry.resources.entry(resource).or_default()),
+            (None, None) => organisation.apps.get_mut(&row.app).map(|entry| &mut entry.owners),
         };
         // Of what is no longer active nothing is said.
         if let Some(owners) = owners {
@@ -170,6 +176,26 @@ async fn groups(on: &mut PgConnection) -> Result<BTreeMap<String, GroupEntry>, D
         .collect())
 }
 
+async fn rotations(on: &mut PgConnection) -> Result<BTreeMap<String, RotationEntry>, DbError> {
+    let rows = sqlx::query!(
+        r#"-- stored rotations
+        SELECT key, name, roster AS "roster: Json<Roster>", stale_after FROM rotations WHERE active"#
+    )
+    .fetch_all(on)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let entry = RotationEntry {
+                name: row.name,
+                roster: row.roster.0,
+                stale_after: row.stale_after,
+            };
+            (row.key, entry)
+        })
+        .collect())
+}
+
 async fn policies(on: &mut PgConnection) -> Result<BTreeMap<String, PolicyEntry>, DbError> {
     let rows = sqlx::query!(
         r#"-- stored policies
@@ -205,6 +231,7 @@ async fn apps(on: &mut PgConnection) -> Result<BTreeMap<String, AppEntry>, DbErr
                 name: row.name,
                 description: row.description,
                 owners: BTreeSet::new(),
+                resources: BTreeMap::new(),
                 connector: row.connector,
                 settings: row.settings,
             };
@@ -310,6 +337,7 @@ pub struct Writing<'a> {
 pub async fn write(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<(), DbError> {
     write_people(tx, writing).await?;
     write_groups(tx, writing).await?;
+    write_rotations(tx, writing).await?;
     write_policies(tx, writing).await?;
     write_apps(tx, writing).await?;
     write_entitlements(tx, writing).await?;
@@ -500,6 +528,50 @@ fn json(what: &'static str, value: &impl serde::Serialize) -> Result<String, DbE
     })
 }
 
+async fn write_rotations(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<(), DbError> {
+    let changed = writing.of(Thing::Rotation, &writing.wanted.rotations);
+    let keys: Vec<String> = changed.iter().map(|(key, _)| (*key).clone()).collect();
+    let names: Vec<String> = changed.iter().map(|(_, entry)| entry.name.clone()).collect();
+    let rosters: Vec<String> = changed
+        .iter()
+        .map(|(_, entry)| json("rotation", &entry.roster))
+        .collect::<Result<_, _>>()?;
+    let stale: Vec<i64> = changed.iter().map(|(_, entry)| entry.stale_after).collect();
+    sqlx::query!(
+        "-- rotations: what another roster said is forgotten, and everybody looks at once
+        INSERT INTO rotations (key, name, roster, stale_after, wake_at)
+        SELECT u.key, u.name, u.roster::jsonb, u.stale_after, $5
+        FROM UNNEST($1::text[], $2::text[], $3::text[], $4::bigint[]) AS u (key, name, roster, stale_after)
+        ON CONFLICT (key) DO UPDATE
+        SET name = excluded.name, roster = excluded.roster, stale_after = excluded.stale_after, active = true,
+            wake_at = excluded.wake_at,
+            answered_at = CASE WHEN rotations.roster = excluded.roster THEN rotations.answered_at END,
+            trouble = CASE WHEN rotations.roster = excluded.roster THEN rotations.trouble END",
+        &keys,
+        &names,
+        &rosters,
+        &stale,
+        writing.now
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "-- rotations: no longer described
+        UPDATE rotations SET active = false, wake_at = NULL WHERE key = ANY($1)",
+        &writing.removed(Thing::Rotation)
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "-- rotations: an answer that is forgotten names nobody
+        DELETE FROM rotation_people
+        WHERE rotation_id IN (SELECT id FROM rotations WHERE answered_at IS NULL OR NOT active)"
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 async fn write_policies(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<(), DbError> {
     let changed = writing.of(Thing::Policy, &writing.wanted.policies);
     let keys: Vec<String> = changed.iter().map(|(key, _)| (*key).clone()).collect();
@@ -678,12 +750,17 @@ async fn write_owners(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<(), DbEr
     .await?;
     let owned = apps
         .iter()
-        .map(|(key, entry)| (*key, &entry.owners))
-        .chain(entitlements.iter().map(|(path, entry)| (*path, &entry.owners)));
-    let (mut of, mut people, mut groups) = (Vec::new(), Vec::new(), Vec::new());
-    for (path, owners) in owned {
+        .map(|(key, entry)| (*key, None, &entry.owners))
+        .chain(apps.iter().flat_map(|(key, entry)| {
+            let resources = entry.resources.iter();
+            resources.map(|(resource, owners)| (*key, Some(resource.clone()), owners))
+        }))
+        .chain(entitlements.iter().map(|(path, entry)| (*path, None, &entry.owners)));
+    let (mut of, mut resources, mut people, mut groups) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (path, resource, owners) in owned {
         for owner in owners {
             of.push(path.clone());
+            resources.push(resource.clone());
             let (person, group) = match owner {
                 Owner::Person(key) => (Some(key.clone()), None),
                 Owner::Group(key) => (None, Some(key.clone())),
@@ -694,16 +771,17 @@ async fn write_owners(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<(), DbEr
     }
     sqlx::query!(
         "-- owners
-        INSERT INTO owners (app_id, entitlement_id, person_id, group_id)
-        SELECT CASE WHEN e.id IS NULL THEN a.id END, e.id, p.id, g.id
-        FROM UNNEST($1::text[], $2::text[], $3::text[]) AS u (path, person, team)
+        INSERT INTO owners (app_id, entitlement_id, resource, person_id, group_id)
+        SELECT CASE WHEN e.id IS NULL THEN a.id END, e.id, u.resource, p.id, g.id
+        FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[]) AS u (path, person, team, resource)
         JOIN apps a ON a.key = split_part(u.path, '/', 1)
         LEFT JOIN entitlements e ON e.app_id = a.id AND e.key = nullif(split_part(u.path, '/', 2), '')
         LEFT JOIN people p ON p.key = u.person
         LEFT JOIN groups g ON g.key = u.team",
         &of,
         &people as &[Option<String>],
-        &groups as &[Option<String>]
+        &groups as &[Option<String>],
+        &resources as &[Option<String>]
     )
     .execute(tx.conn())
     .await?;

@@ -258,7 +258,8 @@ fn state(word: &str) -> Result<GrantState, DbError> {
     })
 }
 
-/// The owners of an entitlement, or of its app where it has none: groups spelled out, those at work only.
+/// The owners of an entitlement, or of its resource where it has none, else of its app: groups spelled out, those at work
+/// only.
 ///
 /// # Errors
 /// The database's.
@@ -276,14 +277,18 @@ async fn owners_with(pool: &PgPool, owned: Vec<(AppId, EntitlementId)>) -> Resul
     let rows = sqlx::query!(
         r#"-- list the owners
          WITH named AS (
-             SELECT wanted.nth, coalesce(o.person_id, m.person_id) AS person_id, o.entitlement_id IS NOT NULL AS own
+             SELECT wanted.nth, coalesce(o.person_id, m.person_id) AS person_id,
+                    CASE WHEN o.entitlement_id IS NOT NULL THEN 1 WHEN o.resource IS NOT NULL THEN 2 ELSE 3 END AS rank
                FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS wanted (app_id, entitlement_id, nth)
-               JOIN owners o ON o.app_id = wanted.app_id OR o.entitlement_id = wanted.entitlement_id
+               JOIN owners o ON o.entitlement_id = wanted.entitlement_id
+                 OR (o.app_id = wanted.app_id
+                     AND (o.resource IS NULL
+                          OR o.resource = (SELECT resource FROM entitlements WHERE id = wanted.entitlement_id)))
                LEFT JOIN group_members m ON m.group_id = o.group_id)
          SELECT n.nth AS "nth!", array_agg(DISTINCT p.id ORDER BY p.id) AS "ids!"
            FROM named n JOIN people p ON p.id = n.person_id
           WHERE p.standing = 'active' AND p.kind = 'employee'
-            AND (n.own OR NOT EXISTS (SELECT FROM named WHERE named.nth = n.nth AND named.own))
+            AND n.rank = (SELECT min(rank) FROM named WHERE named.nth = n.nth AND named.person_id IS NOT NULL)
           GROUP BY n.nth"#,
         &apps,
         &entitlements

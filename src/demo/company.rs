@@ -35,6 +35,7 @@ const FILES: &[(&str, &str)] = &[
     ),
     ("people.yaml", include_str!("../../demo/company/people.yaml")),
     ("policies.yaml", include_str!("../../demo/company/policies.yaml")),
+    ("rotations.yaml", include_str!("../../demo/company/rotations.yaml")),
 ];
 
 /// Somebody in `people.yaml`, as far as the workspace needs to know them.

@@ -22,11 +22,15 @@ pub enum AlarmKind {
     ChannelGone,
     /// Nobody could look back at an emergency.
     ReviewForNobody,
+    /// Whom a step should ask could not be found out, so others were asked.
+    ApproversUnknown,
+    /// Nobody knows who is on call.
+    NobodyOnCall,
 }
 
 impl AlarmKind {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::PolicyFailed,
         Self::LastResortAsked,
         Self::EndOverdue,
@@ -34,6 +38,8 @@ impl AlarmKind {
         Self::NotDecided,
         Self::ChannelGone,
         Self::ReviewForNobody,
+        Self::ApproversUnknown,
+        Self::NobodyOnCall,
     ];
 
     /// The word in the database.
@@ -47,6 +53,8 @@ impl AlarmKind {
             Self::NotDecided => "not_decided",
             Self::ChannelGone => "channel_gone",
             Self::ReviewForNobody => "review_for_nobody",
+            Self::ApproversUnknown => "approvers_unknown",
+            Self::NobodyOnCall => "nobody_on_call",
         }
     }
 }

@@ -5,7 +5,8 @@
 //! `flag == 'yes'` for false), and by two trial runs. What is left of the language does bounded work: no `map`,
 //! `filter` or index, and at most two loops inside one another.
 //!
-//! A condition that cannot be evaluated is an error, never a pass.
+//! A condition that cannot be evaluated is an error, never a pass. An [`Expression`] is checked and bounded the same way,
+//! and comes to the names of people and groups.
 
 use super::nearest::nearest;
 use cel::{
@@ -44,6 +45,15 @@ const REMEMBERED: usize = 1024;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Condition(String);
+
+/// A CEL expression in a policy that says who is asked: the key of a person or `group:` and that of a group, or a list of
+/// those.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Expression(String);
+
+/// How many people and groups an expression may come to.
+const MOST_NAMES: usize = 100;
 
 /// What a condition may look at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -129,6 +139,16 @@ impl ConditionError {
             at: None,
         }
     }
+
+    /// The same sentence about an expression.
+    fn about_an_expression(self) -> Self {
+        let sentence = self
+            .sentence
+            .replace("a condition", "an expression")
+            .replace("the condition", "the expression")
+            .replace("Conditions may use", "Expressions may use");
+        Self { sentence, ..self }
+    }
 }
 
 impl Condition {
@@ -138,7 +158,7 @@ impl Condition {
     /// # Errors
     /// A sentence that says what is wrong and what may be used.
     pub fn parse(source: &str) -> Result<Self, ConditionError> {
-        let program = program(source)?;
+        let program = program(source, Sort::Condition)?;
         for scope in [Scope::full(), Scope::empty()] {
             run(&program, &scope)?;
         }
@@ -156,7 +176,39 @@ impl Condition {
     /// # Errors
     /// When it does not evaluate to true or false: an alarm for the caller, never a pass.
     pub fn holds(&self, scope: &Scope) -> Result<bool, ConditionError> {
-        run(&*program(&self.0)?, scope)
+        run(&*program(&self.0, Sort::Condition)?, scope)
+    }
+}
+
+impl Expression {
+    /// Reads and checks an expression as [`Condition::parse`] does, but that it comes to a text or to a list of texts.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong and what may be used.
+    pub fn parse(source: &str) -> Result<Self, ConditionError> {
+        let checked = program(source, Sort::Expression).and_then(|program| {
+            for scope in [Scope::full(), Scope::empty()] {
+                names(&program, &scope)?;
+            }
+            Ok(Self(source.to_owned()))
+        });
+        checked.map_err(ConditionError::about_an_expression)
+    }
+
+    /// The expression as written.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.0
+    }
+
+    /// The keys it comes to, each once; none where it says nothing.
+    ///
+    /// # Errors
+    /// When it does not evaluate: an alarm for the caller, never a pass.
+    pub fn names(&self, scope: &Scope) -> Result<Vec<String>, ConditionError> {
+        program(&self.0, Sort::Expression)
+            .and_then(|program| names(&program, scope))
+            .map_err(ConditionError::about_an_expression)
     }
 }
 
@@ -230,15 +282,29 @@ impl Scope {
 
 static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
-/// Expressions that were read and found good, by source: reading takes a thread and far longer than running.
-static READ: LazyLock<RwLock<HashMap<String, Arc<Program>>>> = LazyLock::new(RwLock::default);
+/// What an expression has to come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sort {
+    Condition,
+    Expression,
+}
 
-fn program(source: &str) -> Result<Arc<Program>, ConditionError> {
-    if let Some(known) = READ.read().unwrap_or_else(PoisonError::into_inner).get(source) {
+type Read = LazyLock<RwLock<HashMap<String, Arc<Program>>>>;
+
+/// Expressions that were read and found good, by source: reading takes a thread and far longer than running. One map for
+/// each [`Sort`].
+static READ: [Read; 2] = [LazyLock::new(RwLock::default), LazyLock::new(RwLock::default)];
+
+fn program(source: &str, sort: Sort) -> Result<Arc<Program>, ConditionError> {
+    let known = match sort {
+        Sort::Condition => &READ[0],
+        Sort::Expression => &READ[1],
+    };
+    if let Some(known) = known.read().unwrap_or_else(PoisonError::into_inner).get(source) {
         return Ok(Arc::clone(known));
     }
-    let program = Arc::new(read(source)?);
-    let mut read = READ.write().unwrap_or_else(PoisonError::into_inner);
+    let program = Arc::new(read(source, sort)?);
+    let mut read = known.write().unwrap_or_else(PoisonError::into_inner);
     if read.len() >= REMEMBERED {
         read.clear();
     }
@@ -248,11 +314,12 @@ fn program(source: &str) -> Result<Arc<Program>, ConditionError> {
 
 /// Reads and checks an expression on a thread of its own, whose stack is large enough for whatever fits into
 /// [`LONGEST`]. What it lets through is shallow enough for anyone's stack.
-fn read(source: &str) -> Result<Program, ConditionError> {
+fn read(source: &str, sort: Sort) -> Result<Program, ConditionError> {
     if source.trim().is_empty() {
-        return Err(ConditionError::whole(
-            "a condition is empty; leave `when` out for a rule that always applies",
-        ));
+        return Err(ConditionError::whole(match sort {
+            Sort::Condition => "a condition is empty; leave `when` out for a rule that always applies",
+            Sort::Expression => "an expression is empty; it has to name people or groups",
+        }));
     }
     if source.len() > LONGEST {
         return Err(ConditionError::whole(format!(
@@ -266,7 +333,7 @@ fn read(source: &str) -> Result<Program, ConditionError> {
         .stack_size(READING_STACK)
         .spawn(move || {
             let program = Env::compile(&ENV, &source).map_err(|errors| syntax_error(&errors))?;
-            check(&program)?;
+            check(&program, sort)?;
             Ok(program)
         })
         .map_err(|error| ConditionError::whole(format!("the condition could not be read: {error}")))?
@@ -301,7 +368,39 @@ fn shortened(message: &str) -> String {
 }
 
 fn run(program: &Program, scope: &Scope) -> Result<bool, ConditionError> {
-    let failed = |why: String| ConditionError::whole(format!("the condition gives no answer: {why}"));
+    match evaluate(program, scope)? {
+        Value::Bool(answer) => Ok(answer),
+        _ => Err(no_answer("it is neither true nor false")),
+    }
+}
+
+fn names(program: &Program, scope: &Scope) -> Result<Vec<String>, ConditionError> {
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |value: &Value| match value {
+        Value::String(name) => {
+            let name = name.trim();
+            if !name.is_empty() && !names.iter().any(|known| known == name) {
+                names.push(name.to_owned());
+            }
+            Ok(())
+        }
+        _ => Err(no_answer("it names something that is no text")),
+    };
+    match evaluate(program, scope)? {
+        Value::List(list) => list.iter().try_for_each(add)?,
+        value => add(&value)?,
+    }
+    if names.len() > MOST_NAMES {
+        return Err(no_answer(&format!("it names more than {MOST_NAMES}")));
+    }
+    Ok(names)
+}
+
+fn no_answer(why: &str) -> ConditionError {
+    ConditionError::whole(format!("the condition gives no answer: {why}"))
+}
+
+fn evaluate(program: &Program, scope: &Scope) -> Result<Value, ConditionError> {
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let mut context = Context::with_env(Arc::clone(&ENV));
         let Scope {
@@ -323,10 +422,9 @@ fn run(program: &Program, scope: &Scope) -> Result<bool, ConditionError> {
         program.execute(&context).map_err(|error| error.to_string())
     }));
     match outcome {
-        Ok(Ok(Value::Bool(answer))) => Ok(answer),
-        Ok(Ok(_)) => Err(failed("it is neither true nor false".to_owned())),
-        Ok(Err(why)) => Err(failed(why)),
-        Err(_) => Err(failed("its evaluation broke off".to_owned())),
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(why)) => Err(no_answer(&why)),
+        Err(_) => Err(no_answer("its evaluation broke off")),
     }
 }
 
@@ -430,16 +528,19 @@ impl Type {
     }
 }
 
-fn check(program: &Program) -> Result<(), ConditionError> {
+fn check(program: &Program, sort: Sort) -> Result<(), ConditionError> {
     let mut checker = Checker {
         program,
         bound: Vec::new(),
         loops: 0,
         depth: 0,
     };
-    match checker.type_of(program.expression())? {
-        Type::Bool => Ok(()),
-        other => Err(ConditionError::whole(format!(
+    match (sort, checker.type_of(program.expression())?) {
+        (Sort::Condition, Type::Bool) | (Sort::Expression, Type::Text | Type::Texts) => Ok(()),
+        (Sort::Expression, other) => Err(ConditionError::whole(format!(
+            "an expression must come to a key or to a list of keys, and this is {other}"
+        ))),
+        (Sort::Condition, other) => Err(ConditionError::whole(format!(
             "a condition must be true or false, and this is {other}"
         ))),
     }
@@ -815,6 +916,53 @@ mod tests {
         ] {
             assert_eq!(problem(source), sentence, "{source}");
         }
+    }
+
+    #[test]
+    fn expressions_come_to_keys() {
+        for (source, keys) in [
+            ("'bob'", vec!["bob"]),
+            ("['bob', 'group:it', 'bob', '']", vec!["bob", "group:it"]),
+            ("'group:' + app.key", vec!["group:an-app"]),
+            ("subject.manager", vec!["a-manager"]),
+            (
+                "request.minutes > 60 ? ['bob', 'carla'] : ['carla']",
+                vec!["bob", "carla"],
+            ),
+            ("subject.team == 'Data' ? 'dan' : ''", vec![]),
+        ] {
+            let found = Expression::parse(source).expect(source).names(&scope());
+            assert_eq!(found, Ok(keys.into_iter().map(str::to_owned).collect()), "{source}");
+        }
+    }
+
+    #[test]
+    fn an_expression_that_names_nobody_for_sure_is_a_mistake() {
+        for (source, sentence) in [
+            (
+                "subject.team == 'Data'",
+                "an expression must come to a key or to a list of keys, and this is true or false",
+            ),
+            (
+                "[1, 2]",
+                "an expression must come to a key or to a list of keys, and this is a list of numbers",
+            ),
+            (" ", "an expression is empty; it has to name people or groups"),
+            (
+                "subject.boss",
+                "the field `boss` is unknown (a person has key, name, title, team, groups, roles, manager)",
+            ),
+            (
+                "owner.key",
+                "the name `owner` is unknown (an expression has subject, requester, entitlement, app, request)",
+            ),
+        ] {
+            assert_eq!(Expression::parse(source).expect_err(source).sentence, sentence);
+        }
+        // The same words as a condition are another thing.
+        assert!(Condition::parse("subject.team").is_err() && Expression::parse("subject.team").is_ok());
+        let stored: Expression = serde_json::from_str("\"1 / 0 == 1\"").expect("any text");
+        assert!(stored.names(&scope()).is_err(), "stored by an older version, say");
     }
 
     #[test]

@@ -230,7 +230,7 @@ pub fn may_take_over(request: &Request, facts: &Facts, to: PersonId, admin: bool
             to: ReassignTo::These(specs),
             ..
         }) => {
-            let named = facts.named_by(specs, request.subject);
+            let named = facts.all_named_by(specs, &request.asking(&[], step, 0));
             if named.iter().any(|approver| approver.person == to) {
                 Ok(())
             } else {
@@ -243,8 +243,11 @@ pub fn may_take_over(request: &Request, facts: &Facts, to: PersonId, admin: bool
 /// Whom the policy lets an approver give their place to, by name; `None`: anyone. Empty: nobody.
 #[must_use]
 pub fn takers(request: &Request, facts: &Facts) -> Option<Vec<PersonId>> {
-    let specs = match request.current().map(|(_, step)| &step.spec) {
-        Some(StepSpec::Approval(approval)) => match &approval.reassign {
+    let Some((_, step)) = request.current() else {
+        return Some(Vec::new());
+    };
+    let specs = match &step.spec {
+        StepSpec::Approval(approval) => match &approval.reassign {
             Some(Reassign {
                 to: ReassignTo::Anyone, ..
             }) => return None,
@@ -256,7 +259,7 @@ pub fn takers(request: &Request, facts: &Facts) -> Option<Vec<PersonId>> {
         },
         _ => &[],
     };
-    let named = facts.named_by(specs, request.subject);
+    let named = facts.all_named_by(specs, &request.asking(&[], step, 0));
     let may = |person: &PersonId| may_take_over(request, facts, *person, false).is_ok();
     Some(named.iter().map(|approver| approver.person).filter(may).collect())
 }

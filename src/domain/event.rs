@@ -5,9 +5,9 @@ use super::{
     alarm::AlarmKind,
     ids::{CommentId, EntitlementId, GrantId, PersonId, RequestId},
     length::Length,
-    policy::Plan,
+    policy::{Plan, StepSpec},
     review::Findings,
-    step::{Approver, Source, Verdict},
+    step::{Approver, Source, Trouble, Verdict},
 };
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,9 @@ pub enum Event {
         source: Source,
         /// When it must be decided.
         due_at: Option<DateTime<Utc>>,
+        /// Why the policy's own approvers could not be found out, if they could not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        alarm: Option<Trouble>,
     },
     /// People left or joined those who are asked.
     ApproversChanged {
@@ -55,8 +58,11 @@ pub enum Event {
         approvers: Vec<Approver>,
         /// Where they come from.
         source: Source,
+        /// Why the policy's own approvers could not be found out, if they could not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        alarm: Option<Trouble>,
     },
-    /// Nobody decided in time, so the fallback is asked too.
+    /// Nobody decided in time, so more people are asked too.
     StepWidened {
         /// The step.
         step: usize,
@@ -92,8 +98,8 @@ pub enum Event {
     },
     /// Somebody called it off.
     Cancelled {
-        /// Who.
-        by: PersonId,
+        /// Who; `None`: a deadline.
+        by: Option<PersonId>,
         /// Why; empty if not said.
         reason: String,
     },
@@ -202,6 +208,16 @@ pub enum Event {
     Unanswered {
         /// The step.
         step: usize,
+    },
+    /// Nobody decided a step in time, and the request goes on without: no approval.
+    StepSkipped {
+        /// The step.
+        step: usize,
+    },
+    /// Every step was skipped, so that nobody has decided: one more step is asked for.
+    StepAdded {
+        /// What it is: the last resort decides.
+        spec: StepSpec,
     },
 
     // --- grants ---
@@ -381,6 +397,8 @@ impl Event {
             Self::Restarted { .. } => "restarted",
             Self::StepSkippedByAdmin { .. } => "step_skipped_by_admin",
             Self::Unanswered { .. } => "unanswered",
+            Self::StepSkipped { .. } => "step_skipped",
+            Self::StepAdded { .. } => "step_added",
             Self::HoldAdded { .. } => "hold_added",
             Self::Provisioned { .. } => "provisioned",
             Self::ProvisioningFailed { .. } => "provisioning_failed",

@@ -7,7 +7,7 @@ use super::{
     length::Length,
     person::Person,
     policy::ApproverSpec,
-    step::{Approver, Why},
+    step::{Approver, Asking, Trouble, Why},
 };
 use std::collections::BTreeMap;
 
@@ -22,12 +22,34 @@ pub struct Facts {
     pub members: Vec<(PersonId, String)>,
     /// Owners of the app, groups among them already spelled out.
     pub app_owners: Vec<PersonId>,
-    /// Owners of the entitlement; where it has none of its own, the app's.
+    /// Owners of the entitlement's resource; where it has none of its own, the app's.
+    pub resource_owners: Vec<PersonId>,
+    /// Owners of the entitlement; where it has none of its own, the resource's.
     pub entitlement_owners: Vec<PersonId>,
+    /// Who is on call, by the key of the rotation; or why nobody knows, in words to follow "because".
+    pub on_call: BTreeMap<String, Result<Vec<PersonId>, String>>,
+    /// Who is away at this moment.
+    pub away: BTreeMap<PersonId, Away>,
     /// Who decides when nobody else can.
     pub last_resort: Vec<PersonId>,
     /// What is asked for.
     pub entitlement: Entitlement,
+}
+
+/// Somebody is away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Away {
+    /// Who decides in their place, if they have said.
+    pub delegate: Option<PersonId>,
+}
+
+/// An approver of a policy that could not be found out, at least not all of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unnamed {
+    /// Whom it named all the same.
+    pub found: Vec<Approver>,
+    /// What went wrong.
+    pub alarm: Trouble,
 }
 
 impl Facts {
@@ -44,48 +66,122 @@ impl Facts {
             .map(|person| person.id)
     }
 
-    /// Who `specs` name at this moment, each person once with the first reason that named them. Nobody is removed yet.
-    #[must_use]
-    pub fn named_by(&self, specs: &[ApproverSpec], subject: PersonId) -> Vec<Approver> {
-        let mut named: Vec<Approver> = Vec::new();
-        for spec in specs {
-            let mut add = |person: PersonId, why: Why| {
+    /// Who `spec` names at this moment, each person once. Nobody is removed yet.
+    ///
+    /// # Errors
+    /// [`Unnamed`] when that cannot be found out: an alarm, never a pass.
+    pub fn named_by(&self, spec: &ApproverSpec, asking: &Asking<'_>) -> Result<Vec<Approver>, Unnamed> {
+        let all = |people: &[PersonId], why: Why| {
+            let mut named: Vec<Approver> = Vec::new();
+            for &person in people {
                 if !named.iter().any(|known| known.person == person) {
-                    named.push(Approver { person, why });
+                    named.push(Approver {
+                        person,
+                        why: why.clone(),
+                    });
                 }
-            };
-            match spec {
-                ApproverSpec::People(keys) => {
-                    keys.iter()
-                        .filter_map(|key| self.by_key(key))
-                        .for_each(|person| add(person, Why::Named));
-                }
-                ApproverSpec::Group(key) => {
-                    let members = self.groups.get(key).map_or(&[][..], Vec::as_slice);
-                    members.iter().for_each(|person| add(*person, Why::Group(key.clone())));
-                }
-                ApproverSpec::Manager => {
-                    if let Some(manager) = self.person(subject).and_then(|subject| subject.manager) {
-                        add(manager, Why::Manager);
+            }
+            named
+        };
+        let unnamed = |sentence: String, outage: bool| Unnamed {
+            found: Vec::new(),
+            alarm: Trouble { sentence, outage },
+        };
+        Ok(match spec {
+            ApproverSpec::People(keys) => {
+                let people: Vec<PersonId> = keys.iter().filter_map(|key| self.by_key(key)).collect();
+                all(&people, Why::Named)
+            }
+            ApproverSpec::Group(key) => {
+                let members = self.groups.get(key).map_or(&[][..], Vec::as_slice);
+                all(members, Why::Group(key.clone()))
+            }
+            ApproverSpec::Manager => all(
+                self.line_above(asking.subject).get(..1).unwrap_or_default(),
+                Why::Manager,
+            ),
+            ApproverSpec::AppOwners => all(&self.app_owners, Why::AppOwner),
+            ApproverSpec::ResourceOwners => all(&self.resource_owners, Why::ResourceOwner),
+            ApproverSpec::EntitlementOwners => all(&self.entitlement_owners, Why::EntitlementOwner),
+            ApproverSpec::Subject => all(&[asking.subject], Why::Subject),
+            ApproverSpec::Expression(expression) => {
+                let scope = self.scope(asking.requester, asking.subject, asking.emergency, asking.length);
+                let keys = expression
+                    .names(&scope)
+                    .map_err(|error| unnamed(error.to_string(), false))?;
+                let (mut people, mut unknown) = (Vec::new(), Vec::new());
+                for key in &keys {
+                    let found = match key.strip_prefix("group:") {
+                        Some(group) => self.groups.get(group).cloned().unwrap_or_default(),
+                        None => self.by_key(key).into_iter().collect(),
+                    };
+                    if found.is_empty() {
+                        unknown.push(format!("“{key}”"));
                     }
+                    people.extend(found);
                 }
-                ApproverSpec::AppOwners => self.app_owners.iter().for_each(|person| add(*person, Why::AppOwner)),
-                ApproverSpec::EntitlementOwners => {
-                    self.entitlement_owners
-                        .iter()
-                        .for_each(|person| add(*person, Why::EntitlementOwner));
+                let found = all(&people, Why::Expression);
+                if keys.is_empty() {
+                    let sentence = format!("the expression `{}` names nobody", expression.source());
+                    return Err(unnamed(sentence, false));
                 }
-                // Being asked as the subject is stronger than any other reason: only it lets people decide on their own.
-                ApproverSpec::Subject => match named.iter_mut().find(|known| known.person == subject) {
-                    Some(known) => known.why = Why::Subject,
-                    None => named.push(Approver {
-                        person: subject,
-                        why: Why::Subject,
-                    }),
-                },
+                if !unknown.is_empty() {
+                    let sentence = format!(
+                        "the expression `{}` names {}, and there is nobody of that name",
+                        expression.source(),
+                        unknown.join(", ")
+                    );
+                    return Err(Unnamed {
+                        found,
+                        ..unnamed(sentence, false)
+                    });
+                }
+                found
+            }
+            ApproverSpec::OnCall(key) => match self.on_call.get(key) {
+                Some(Ok(people)) if people.is_empty() => {
+                    let sentence = format!("nobody is on call in the rotation “{key}”");
+                    return Err(unnamed(sentence, true));
+                }
+                Some(Ok(people)) => all(people, Why::OnCall(key.clone())),
+                Some(Err(why)) => {
+                    let sentence = format!("nobody knows who is on call in the rotation “{key}”, because {why}");
+                    return Err(unnamed(sentence, true));
+                }
+                None => return Err(unnamed(format!("there is no rotation “{key}” any more"), false)),
+            },
+        })
+    }
+
+    /// Everyone whom `specs` name, as far as that can be found out.
+    #[must_use]
+    pub fn all_named_by(&self, specs: &[ApproverSpec], asking: &Asking<'_>) -> Vec<Approver> {
+        let found = |spec| {
+            self.named_by(spec, asking)
+                .unwrap_or_else(|Unnamed { found, .. }| found)
+        };
+        let mut all: Vec<Approver> = Vec::new();
+        for approver in specs.iter().flat_map(found) {
+            if !all.iter().any(|known| known.person == approver.person) {
+                all.push(approver);
             }
         }
-        named
+        all
+    }
+
+    /// A person's manager, that one's manager, and so on: each once, also where the files go round in a ring.
+    #[must_use]
+    pub fn line_above(&self, person: PersonId) -> Vec<PersonId> {
+        let mut line = Vec::new();
+        let mut at = person;
+        while let Some(manager) = self.person(at).and_then(|person| person.manager) {
+            if manager == person || line.contains(&manager) {
+                break;
+            }
+            line.push(manager);
+            at = manager;
+        }
+        line
     }
 
     /// The keys of the groups that the requester or the subject is in.

@@ -22,6 +22,7 @@ pub mod quiet;
 pub mod refusal;
 pub mod request;
 pub mod review;
+pub mod rotation;
 pub mod settings;
 pub mod step;
 

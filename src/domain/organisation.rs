@@ -5,7 +5,11 @@ use super::{
     emergency::Who,
     length::{Length, LengthRules, spoken},
     person::Role,
-    policy::{Approval, ApproverSpec, AtDeadline, PolicyKind, ReasonRule, ReassignTo, Rule, StepSpec},
+    policy::{
+        Approval, ApproverSpec, AtDeadline, Deadline, PolicyKind, ReasonRule, ReassignTo, Rule, StepSpec, Wait,
+        WaitOver,
+    },
+    rotation::Roster,
     step::Quorum,
 };
 use serde::{Deserialize, Serialize};
@@ -24,6 +28,8 @@ pub struct Organisation {
     pub people: BTreeMap<String, PersonEntry>,
     /// Groups, by key.
     pub groups: BTreeMap<String, GroupEntry>,
+    /// Rotations, by key.
+    pub rotations: BTreeMap<String, RotationEntry>,
     /// Policies, by key.
     pub policies: BTreeMap<String, PolicyEntry>,
     /// Apps, by key.
@@ -62,6 +68,17 @@ pub struct GroupEntry {
     pub members: BTreeSet<String>,
 }
 
+/// A rotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RotationEntry {
+    /// Its name.
+    pub name: String,
+    /// Who takes turns.
+    pub roster: Roster,
+    /// An answer of the service older than this many seconds is none.
+    pub stale_after: i64,
+}
+
 /// A policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyEntry {
@@ -82,6 +99,8 @@ pub struct AppEntry {
     pub description: String,
     /// Who owns it.
     pub owners: BTreeSet<Owner>,
+    /// Who owns its resources, by their names; the app's owners, if nobody.
+    pub resources: BTreeMap<String, BTreeSet<Owner>>,
     /// How access is given (`manual`, `demo`).
     pub connector: String,
     /// The connector's settings.
@@ -101,7 +120,7 @@ pub struct EntitlementEntry {
     pub instructions: String,
     /// The key of its policy.
     pub policy: String,
-    /// Who owns it; the app's owners, if nobody.
+    /// Who owns it; the resource's owners, if nobody, else the app's.
     pub owners: BTreeSet<Owner>,
     /// How long it may be had.
     pub lengths: LengthRules,
@@ -203,6 +222,8 @@ pub enum Thing {
     Person,
     /// Has no members any more when gone.
     Group,
+    /// Nobody is on call any more when gone.
+    Rotation,
     /// Is not used any more when gone; plans made from it stay as they are.
     Policy,
     /// Is not offered any more when gone.
@@ -217,9 +238,10 @@ pub enum Thing {
 
 impl Thing {
     /// All of them, in the order of plans.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Person,
         Self::Group,
+        Self::Rotation,
         Self::Policy,
         Self::App,
         Self::Entitlement,
@@ -233,6 +255,7 @@ impl Thing {
         match self {
             Self::Person => "people",
             Self::Group => "groups",
+            Self::Rotation => "rotations",
             Self::Policy => "policies",
             Self::App => "apps",
             Self::Entitlement => "entitlements",
@@ -316,6 +339,7 @@ impl Plan {
         let mut changes = Vec::new();
         compare(&mut changes, Thing::Person, &from.people, &to.people);
         compare(&mut changes, Thing::Group, &from.groups, &to.groups);
+        compare(&mut changes, Thing::Rotation, &from.rotations, &to.rotations);
         compare(&mut changes, Thing::Policy, &from.policies, &to.policies);
         compare(&mut changes, Thing::App, &from.apps, &to.apps);
         compare(&mut changes, Thing::Entitlement, &from.entitlements, &to.entitlements);
@@ -427,6 +451,42 @@ impl Entry for GroupEntry {
     }
 }
 
+impl Entry for RotationEntry {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn fields(&self) -> Vec<Field> {
+        let mut fields = vec![("name", text(&self.name))];
+        let moment = |at: &chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
+        match &self.roster {
+            Roster::Shifts(shifts) => fields.push((
+                "shifts",
+                list(shifts.iter().map(|shift| {
+                    format!(
+                        "{} from {} until {}",
+                        shift.person,
+                        moment(&shift.from),
+                        moment(&shift.until)
+                    )
+                })),
+            )),
+            Roster::Turns { people, every, from } => {
+                fields.push(("people", list(people)));
+                fields.push(("every", text(spoken(*every))));
+                fields.push(("from", text(moment(from))));
+            }
+            Roster::Service(service) => {
+                fields.push(("url", text(&service.url)));
+                fields.push(("format", text(service.format.word())));
+                fields.push(("token_env", text(&service.token_env)));
+                fields.push(("stale_after", text(spoken(self.stale_after))));
+            }
+        }
+        fields
+    }
+}
+
 impl Entry for PolicyEntry {
     fn name(&self) -> &str {
         &self.name
@@ -460,6 +520,7 @@ impl Entry for AppEntry {
             ("name", text(&self.name)),
             ("description", text(&self.description)),
             ("owners", list(&self.owners)),
+            ("resources", list(self.resources.iter().map(resource_in_words))),
             ("connector", text(&self.connector)),
             ("settings", text(settings)),
         ]
@@ -523,6 +584,11 @@ pub fn kind_word(kind: PolicyKind) -> &'static str {
     }
 }
 
+fn resource_in_words((name, owners): (&String, &BTreeSet<Owner>)) -> String {
+    let owners: Vec<String> = owners.iter().map(Owner::to_string).collect();
+    format!("{name} ({})", owners.join(" or "))
+}
+
 /// A rule in a line: `own team — if subject.team == 'Payments': manager, then 2 of group:database-owners`.
 #[must_use]
 pub fn rule_in_words(rule: &Rule) -> String {
@@ -554,7 +620,44 @@ fn step_in_words(step: &StepSpec) -> String {
         StepSpec::Approve { message } => format!("automatic approval{}", said(message)),
         StepSpec::Deny { message } => format!("automatic denial{}", said(message)),
         StepSpec::Approval(approval) => approval_in_words(approval),
+        StepSpec::Wait(wait) => wait_in_words(wait),
     }
+}
+
+fn wait_in_words(wait: &Wait) -> String {
+    let time = spoken(wait.at_most);
+    let words = match &wait.until {
+        None => format!("wait {time}"),
+        Some(until) => format!("wait until {}, at most {time}", until.source()),
+    };
+    let mut more = Vec::new();
+    if !wait.name.is_empty() {
+        more.push(format!("“{}”", wait.name));
+    }
+    match wait.then {
+        WaitOver::Pass => {}
+        WaitOver::Skip => more.push("then skip".to_owned()),
+        WaitOver::Deny => more.push("then deny".to_owned()),
+        WaitOver::Expire => more.push("then expire".to_owned()),
+    }
+    if more.is_empty() {
+        words
+    } else {
+        format!("{words} ({})", more.join("; "))
+    }
+}
+
+fn deadline_in_words(deadline: &Deadline) -> String {
+    let then = match &deadline.then {
+        AtDeadline::Fallback => "ask the fallback too".to_owned(),
+        AtDeadline::Ask(specs) => format!("ask {} too", approvers_in_words(specs)),
+        AtDeadline::Deny => "deny".to_owned(),
+        AtDeadline::Expire => "expire".to_owned(),
+        AtDeadline::Skip => "skip the step".to_owned(),
+        AtDeadline::Cancel => "cancel".to_owned(),
+        AtDeadline::Remind => "remind".to_owned(),
+    };
+    format!("after {} {then}", spoken(deadline.after))
 }
 
 fn approval_in_words(approval: &Approval) -> String {
@@ -583,15 +686,7 @@ fn approval_in_words(approval: &Approval) -> String {
         ReasonRule::ToApprove => more.push("reason to approve".to_owned()),
         ReasonRule::Always => more.push("always a reason".to_owned()),
     }
-    if let Some(deadline) = approval.deadline {
-        let then = match deadline.then {
-            AtDeadline::Fallback => "ask the fallback too",
-            AtDeadline::Deny => "deny",
-            AtDeadline::Expire => "expire",
-            AtDeadline::Remind => "remind",
-        };
-        more.push(format!("after {} {then}", spoken(deadline.after)));
-    }
+    more.extend(approval.deadline.iter().map(deadline_in_words));
     if let Some(claim) = approval.claim {
         more.push(format!("claimed for {}", spoken(claim)));
     }
@@ -626,6 +721,9 @@ fn approvers_in_words(approvers: &[ApproverSpec]) -> String {
             ApproverSpec::AppOwners => "app_owners".to_owned(),
             ApproverSpec::EntitlementOwners => "entitlement_owners".to_owned(),
             ApproverSpec::Subject => "subject".to_owned(),
+            ApproverSpec::ResourceOwners => "resource_owners".to_owned(),
+            ApproverSpec::Expression(expression) => format!("expression `{}`", expression.source()),
+            ApproverSpec::OnCall(key) => format!("oncall:{key}"),
         })
         .collect();
     words.join(" or ")
@@ -779,7 +877,7 @@ mod tests {
             ..Approval::default()
         };
         assert_eq!(approval_in_words(&approval), "manager");
-        let deadline = |then| Some(crate::domain::policy::Deadline { after: 3_600, then });
+        let deadline = |then| vec![Deadline { after: 3_600, then }];
         for changed in [
             Approval {
                 name: "Boss".to_owned(),
@@ -842,6 +940,56 @@ mod tests {
             },
         ] {
             assert_ne!(approval_in_words(&changed), "manager");
+        }
+        let outcomes = [
+            AtDeadline::Fallback,
+            AtDeadline::Deny,
+            AtDeadline::Expire,
+            AtDeadline::Ask(vec![ApproverSpec::OnCall("payments".to_owned())]),
+            AtDeadline::Ask(vec![ApproverSpec::ResourceOwners]),
+            AtDeadline::Skip,
+            AtDeadline::Cancel,
+            AtDeadline::Remind,
+        ];
+        let words: BTreeSet<String> = outcomes
+            .into_iter()
+            .map(|then| deadline_in_words(&Deadline { after: 3_600, then }))
+            .collect();
+        assert_eq!(words.len(), 8, "{words:?}");
+        let wait = Wait {
+            name: String::new(),
+            until: None,
+            at_most: 3_600,
+            then: WaitOver::Pass,
+        };
+        assert_eq!(wait_in_words(&wait), "wait 1 hour");
+        for changed in [
+            Wait {
+                name: "Cool down".to_owned(),
+                ..wait.clone()
+            },
+            Wait {
+                until: crate::domain::condition::Condition::parse("'trained' in subject.groups").ok(),
+                ..wait.clone()
+            },
+            Wait {
+                at_most: 7_200,
+                ..wait.clone()
+            },
+            Wait {
+                then: WaitOver::Deny,
+                ..wait.clone()
+            },
+            Wait {
+                then: WaitOver::Skip,
+                ..wait.clone()
+            },
+            Wait {
+                then: WaitOver::Expire,
+                ..wait.clone()
+            },
+        ] {
+            assert_ne!(wait_in_words(&changed), "wait 1 hour");
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Policies: ordered rules; the first whose condition holds gives the steps of the request.
 
 use super::{
-    condition::{Condition, Scope},
+    condition::{Condition, Expression, Scope},
     ids::PolicyId,
     step::Quorum,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// How requests for an entitlement are decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,37 @@ pub enum StepSpec {
         /// The reason the requester reads.
         message: String,
     },
+    /// Waits, for a time or until something is so; nobody decides here.
+    Wait(Wait),
+}
+
+/// A stage in which nothing is decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// What people call it ("Until the training is done").
+    #[serde(default)]
+    pub name: String,
+    /// What it waits for; only time, if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Condition>,
+    /// It is over after this many seconds.
+    pub at_most: i64,
+    /// What happens then.
+    pub then: WaitOver,
+}
+
+/// What happens when the time of a wait is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitOver {
+    /// The request goes on: time was all it waited for.
+    Pass,
+    /// It goes on, and the record says that what it waited for was not so.
+    Skip,
+    /// The request is denied.
+    Deny,
+    /// The request expires.
+    Expire,
 }
 
 /// A stage in which people decide.
@@ -93,9 +124,9 @@ pub struct Approval {
     /// Which decisions need a reason.
     #[serde(default)]
     pub reason: ReasonRule,
-    /// When it must be decided, and what happens else.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deadline: Option<Deadline>,
+    /// When it must be decided, and what happens else: one thing after the other, as long as nobody has decided.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "one_or_several")]
+    pub deadline: Vec<Deadline>,
     /// How long "I'm on it" quiets the others, in seconds; an hour, if not said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<i64>,
@@ -108,6 +139,21 @@ pub struct Approval {
     /// The channel in which the step is asked, in place of a message to everyone: `#name` or an id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
+}
+
+/// Plans of earlier versions have one deadline, or null.
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Deadline>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Stored {
+        Several(Vec<Deadline>),
+        One(Deadline),
+    }
+    Ok(match Option::<Stored>::deserialize(deserializer)? {
+        Some(Stored::Several(several)) => several,
+        Some(Stored::One(one)) => vec![one],
+        None => Vec::new(),
+    })
 }
 
 /// To whom an approver may give their place.
@@ -158,7 +204,7 @@ impl ReasonRule {
 }
 
 /// When a step must be decided, and what happens else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deadline {
     /// Seconds after the step was reached.
     pub after: i64,
@@ -167,7 +213,7 @@ pub struct Deadline {
 }
 
 /// What happens when nobody decided in time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AtDeadline {
     /// The fallback is asked too; the earlier approvers may still decide.
@@ -178,6 +224,23 @@ pub enum AtDeadline {
     Expire,
     /// Everyone who is asked is reminded, and the request goes on waiting.
     Remind,
+    /// These are asked too; the earlier approvers may still decide.
+    Ask(Vec<ApproverSpec>),
+    /// The request goes on without a decision; the record says so, and it counts as no approval.
+    Skip,
+    /// The request is cancelled.
+    Cancel,
+}
+
+impl AtDeadline {
+    /// Is the step still to be decided afterwards, so that more may follow?
+    #[must_use]
+    pub fn goes_on(&self) -> bool {
+        match self {
+            Self::Fallback | Self::Ask(_) | Self::Remind => true,
+            Self::Deny | Self::Expire | Self::Skip | Self::Cancel => false,
+        }
+    }
 }
 
 /// Somebody who may decide, as a policy writes it; resolved to people anew whenever it matters.
@@ -188,14 +251,20 @@ pub enum ApproverSpec {
     People(Vec<String>),
     /// The members of a group, by key.
     Group(String),
-    /// The subject's manager.
+    /// The subject's manager; where that one may not decide, the next up the line.
     Manager,
     /// The owners of the app.
     AppOwners,
-    /// The owners of the entitlement; the app's where it has none.
+    /// The owners of the entitlement; those of its resource where it has none, else the app's.
     EntitlementOwners,
     /// The subject: acknowledges for themselves.
     Subject,
+    /// The owners of the entitlement's resource; the app's where it has none.
+    ResourceOwners,
+    /// Whoever an expression comes to.
+    Expression(Expression),
+    /// Whoever is on call in a rotation, by its key.
+    OnCall(String),
 }
 
 /// The steps of one request, frozen when it is made.
@@ -248,87 +317,96 @@ impl Policy {
             policy: self.key.clone(),
             policy_version: self.version,
             rule: String::new(),
-            steps: vec![StepSpec::Approval(Approval {
-                name: "Last resort".to_owned(),
-                reason: ReasonRule::Always,
-                ..Approval::default()
-            })],
+            steps: vec![last_resort()],
             alarm: Some(alarm),
         }
     }
+
+    /// Everyone whom any rule names.
+    #[must_use]
+    pub fn named(&self) -> Named<'_> {
+        Named::by(self.rules.iter().flat_map(|rule| &rule.steps))
+    }
+}
+
+/// The step in which the organisation's last resort decides.
+#[must_use]
+pub fn last_resort() -> StepSpec {
+    StepSpec::Approval(Approval {
+        name: "Last resort".to_owned(),
+        reason: ReasonRule::Always,
+        ..Approval::default()
+    })
 }
 
 impl Plan {
-    /// The keys of all groups that the steps name.
-    pub fn groups(&self) -> impl Iterator<Item = &str> {
-        named(&self.steps).filter_map(|spec| match spec {
-            ApproverSpec::Group(key) => Some(key.as_str()),
-            _ => None,
-        })
-    }
-
-    /// The keys of all people that the steps name.
-    pub fn people(&self) -> impl Iterator<Item = &str> {
-        named(&self.steps)
-            .filter_map(|spec| {
-                if let ApproverSpec::People(keys) = spec {
-                    Some(keys)
-                } else {
-                    None
-                }
-            })
-            .flatten()
-            .map(String::as_str)
+    /// Everyone whom the steps name.
+    #[must_use]
+    pub fn named(&self) -> Named<'_> {
+        Named::by(&self.steps)
     }
 }
 
-impl Policy {
-    /// The keys of all groups that any rule names.
-    pub fn groups(&self) -> impl Iterator<Item = &str> {
-        self.rules
-            .iter()
-            .flat_map(|rule| named(&rule.steps))
-            .filter_map(|spec| match spec {
-                ApproverSpec::Group(key) => Some(key.as_str()),
-                _ => None,
-            })
-    }
-
-    /// The keys of all people that any rule names.
-    pub fn people(&self) -> impl Iterator<Item = &str> {
-        self.rules
-            .iter()
-            .flat_map(|rule| named(&rule.steps))
-            .filter_map(|spec| {
-                if let ApproverSpec::People(keys) = spec {
-                    Some(keys)
-                } else {
-                    None
-                }
-            })
-            .flatten()
-            .map(String::as_str)
-    }
+/// Whom a policy or a plan names: what has to be known to say who is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Named<'a> {
+    /// People, by key.
+    pub people: Vec<&'a str>,
+    /// Groups, by key.
+    pub groups: Vec<&'a str>,
+    /// Rotations, by key.
+    pub rotations: Vec<&'a str>,
+    /// Expressions, which come to others.
+    pub expressions: Vec<&'a Expression>,
 }
 
-fn named(steps: &[StepSpec]) -> impl Iterator<Item = &ApproverSpec> {
-    steps
-        .iter()
-        .filter_map(|step| {
-            if let StepSpec::Approval(approval) = step {
-                Some(approval)
-            } else {
-                None
+impl<'a> Named<'a> {
+    /// Everyone whom these steps name.
+    pub fn by(steps: impl IntoIterator<Item = &'a StepSpec>) -> Self {
+        let mut named = Self::default();
+        for step in steps {
+            let StepSpec::Approval(approval) = step else { continue };
+            named.add(&approval.approvers);
+            named.add(&approval.fallback);
+            for deadline in &approval.deadline {
+                if let AtDeadline::Ask(specs) = &deadline.then {
+                    named.add(specs);
+                }
             }
-        })
-        .flat_map(|approval| {
-            let given = match &approval.reassign {
-                Some(Reassign {
-                    to: ReassignTo::These(specs),
-                    ..
-                }) => specs.as_slice(),
-                _ => &[],
-            };
-            approval.approvers.iter().chain(&approval.fallback).chain(given)
-        })
+            if let Some(Reassign {
+                to: ReassignTo::These(specs),
+                ..
+            }) = &approval.reassign
+            {
+                named.add(specs);
+            }
+        }
+        named
+    }
+
+    fn add(&mut self, specs: &'a [ApproverSpec]) {
+        for spec in specs {
+            match spec {
+                ApproverSpec::People(keys) => self.people.extend(keys.iter().map(String::as_str)),
+                ApproverSpec::Group(key) => self.groups.push(key),
+                ApproverSpec::OnCall(key) => self.rotations.push(key),
+                ApproverSpec::Expression(expression) => self.expressions.push(expression),
+                ApproverSpec::Manager
+                | ApproverSpec::AppOwners
+                | ApproverSpec::ResourceOwners
+                | ApproverSpec::EntitlementOwners
+                | ApproverSpec::Subject => {}
+            }
+        }
+    }
+
+    /// Whom both name.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.people.extend(other.people);
+        self.groups.extend(other.groups);
+        self.rotations.extend(other.rotations);
+        self.expressions.extend(other.expressions);
+        self
+    }
 }

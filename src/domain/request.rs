@@ -9,9 +9,11 @@ use super::{
     ids::{EntitlementId, PersonId, RequestId},
     length::Length,
     person::Standing,
-    policy::{Approval, AtDeadline, Plan, StepSpec},
+    policy::{Approval, AtDeadline, Plan, StepSpec, Wait, WaitOver, last_resort},
     refusal::{Refusal, tidy},
-    step::{Claim, Decision, Reassignment, Skipped, Source, Step, StepState, Verdict, resolve, with_last_resort},
+    step::{
+        Asking, Claim, Decision, Reassignment, Resolved, Skipped, Source, Step, StepState, Trouble, Verdict, resolve,
+    },
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -53,7 +55,7 @@ pub struct Request {
     pub created_at: DateTime<Utc>,
     /// When it ended.
     pub closed_at: Option<DateTime<Utc>>,
-    /// Has the present step's deadline brought in the fallback?
+    /// Has a deadline of the present step brought in more people?
     pub widened: bool,
     /// The plans it followed before, oldest first: for the record only.
     pub earlier: Vec<Round>,
@@ -95,6 +97,9 @@ pub struct Round {
     pub restarted: bool,
 }
 
+/// The reason where a deadline ends a request.
+const NOBODY_IN_TIME: &str = "Nobody decided in time.";
+
 /// How a request stands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
@@ -115,8 +120,8 @@ pub enum RequestState {
     },
     /// Called off.
     Cancelled {
-        /// By whom.
-        by: PersonId,
+        /// By whom; `None`: a deadline.
+        by: Option<PersonId>,
         /// Why; empty if not said.
         reason: String,
         /// Did an administrator, who has nothing else to do with it?
@@ -358,18 +363,26 @@ impl Request {
     #[must_use]
     pub fn wake_at(&self) -> Option<DateTime<Utc>> {
         let (_, step) = self.current()?;
-        let due = step.due_at.filter(|_| !self.widened);
+        let over = matches!(&step.spec, StepSpec::Approval(approval) if self.passed(step) >= approval.deadline.len());
         let lapses = step.claim.as_ref().map(|claim| claim.until);
+        let due = step.due_at.filter(|_| !over);
         due.into_iter().chain(lapses).chain(self.unanswered_at()).min()
     }
 
     /// When an emergency that waits for people is an alarm; `None` where it is one already, or is none.
     fn unanswered_at(&self) -> Option<DateTime<Utc>> {
-        let (_, step) = self.current().filter(|_| self.emergency)?;
+        let (_, step) = self
+            .current()
+            .filter(|(_, step)| self.emergency && matches!(step.spec, StepSpec::Approval(_)))?;
         let opened = step
             .opened_at
             .filter(|_| !step.unanswered && step.state == StepState::Open)?;
         Some(opened + PATIENCE)
+    }
+
+    /// How many deadlines of the present step have passed. (Those of earlier versions were counted by the request.)
+    fn passed(&self, step: &Step) -> usize {
+        step.passed.max(usize::from(self.widened))
     }
 
     /// What follows from `command`. Call [`Request::proceed`] first, so that the approvers are those of this moment.
@@ -382,7 +395,7 @@ impl Request {
             Command::Cancel { by, reason } => {
                 self.must_be_open(names)?;
                 Ok(vec![Event::Cancelled {
-                    by: *by,
+                    by: Some(*by),
                     reason: tidy(reason, false)?,
                 }])
             }
@@ -515,7 +528,7 @@ impl Request {
             (StepState::Denied, Some(decision)) => Some(format!("denied by {}", names(decision.person))),
             (StepState::Skipped, _) => Some(match &step.skipped {
                 Some(skipped) => format!("skipped by administrator {}", names(skipped.by)),
-                None => "skipped".to_owned(),
+                None => "skipped: nobody decided in time".to_owned(),
             }),
             _ => None,
         }
@@ -532,8 +545,13 @@ impl Request {
                 .unwrap_or_else(|| "approved".to_owned()),
             RequestState::Denied { by: Some(by), .. } => format!("denied by {}", names(*by)),
             RequestState::Denied { by: None, .. } => "denied by its policy".to_owned(),
-            RequestState::Cancelled { by, admin: true, .. } => format!("cancelled by administrator {}", names(*by)),
-            RequestState::Cancelled { by, .. } => format!("cancelled by {}", names(*by)),
+            RequestState::Cancelled {
+                by: Some(by),
+                admin: true,
+                ..
+            } => format!("cancelled by administrator {}", names(*by)),
+            RequestState::Cancelled { by: Some(by), .. } => format!("cancelled by {}", names(*by)),
+            RequestState::Cancelled { by: None, .. } => "cancelled: nobody decided in time".to_owned(),
             RequestState::Expired => "expired: nobody decided in time".to_owned(),
             RequestState::Closed { cause } => format!("closed because {}", cause.words()),
         };
@@ -548,6 +566,7 @@ impl Request {
                 approvers,
                 source,
                 due_at,
+                alarm,
             } => {
                 self.state = RequestState::Open { step: *step };
                 self.widened = false;
@@ -557,6 +576,7 @@ impl Request {
                     opened.source = *source;
                     opened.opened_at = Some(at);
                     opened.due_at = *due_at;
+                    opened.alarm.clone_from(alarm);
                 }
             }
             Event::Claimed { step, person, until } => {
@@ -607,29 +627,26 @@ impl Request {
             // Once is enough: from here on reminders come in their own time.
             Event::DeadlineReminded { step } => {
                 if let Some(late) = self.steps.get_mut(*step) {
-                    late.due_at = None;
+                    late.passed += 1;
+                    late.due_at = late.next_due();
                 }
             }
             Event::Restarted { by, reason, plan } => {
                 self.begin_anew(*by, reason, self.length, plan, true, at);
             }
             Event::StepSkippedByAdmin { step, by, reason } => {
+                self.go_on(*step, StepState::Skipped);
                 if let Some(skipped) = self.steps.get_mut(*step) {
-                    skipped.state = StepState::Skipped;
-                    skipped.claim = None;
                     skipped.skipped = Some(Skipped {
                         by: *by,
                         reason: reason.clone(),
                     });
                 }
-                if step + 1 < self.steps.len() {
-                    self.state = RequestState::Open { step: step + 1 };
-                }
             }
             Event::CancelledByAdmin { by, reason } => {
                 self.close(
                     RequestState::Cancelled {
-                        by: *by,
+                        by: Some(*by),
                         reason: reason.clone(),
                         admin: true,
                     },
@@ -640,13 +657,21 @@ impl Request {
                 step,
                 approvers,
                 source,
+                alarm,
             } => {
                 if let Some(changed) = self.steps.get_mut(*step) {
                     changed.approvers.clone_from(approvers);
                     changed.source = *source;
+                    changed.alarm.clone_from(alarm);
                 }
             }
-            Event::StepWidened { .. } => self.widened = true,
+            Event::StepWidened { step } => {
+                self.widened = true;
+                if let Some(widened) = self.steps.get_mut(*step) {
+                    widened.passed += 1;
+                    widened.due_at = widened.next_due();
+                }
+            }
             Event::Unanswered { step } => {
                 if let Some(unanswered) = self.steps.get_mut(*step) {
                     unanswered.unanswered = true;
@@ -668,14 +693,13 @@ impl Request {
                     decided.decisions.push(decision);
                 }
             }
-            Event::StepPassed { step, .. } => {
-                if let Some(passed) = self.steps.get_mut(*step) {
-                    passed.state = StepState::Approved;
-                    passed.claim = None;
-                }
-                if step + 1 < self.steps.len() {
-                    self.state = RequestState::Open { step: step + 1 };
-                }
+            Event::StepPassed { step, .. } => self.go_on(*step, StepState::Approved),
+            Event::StepSkipped { step } => self.go_on(*step, StepState::Skipped),
+            Event::StepAdded { spec } => {
+                self.steps.push(Step::waiting(spec.clone()));
+                self.state = RequestState::Open {
+                    step: self.steps.len() - 1,
+                };
             }
             Event::Approved => self.close(RequestState::Approved, at),
             Event::Denied { step, by, reason } => {
@@ -746,6 +770,16 @@ impl Request {
         self.widened = false;
     }
 
+    fn go_on(&mut self, step: usize, state: StepState) {
+        if let Some(over) = self.steps.get_mut(step) {
+            over.state = state;
+            over.claim = None;
+        }
+        if step + 1 < self.steps.len() {
+            self.state = RequestState::Open { step: step + 1 };
+        }
+    }
+
     fn close(&mut self, state: RequestState, at: DateTime<Utc>) {
         self.state = state;
         self.closed_at = Some(at);
@@ -789,7 +823,17 @@ impl Request {
             });
         }
         let Some(step) = self.steps.get(place).filter(|step| !step.state.is_passed()) else {
-            return Some(Event::Approved);
+            // What was only skipped and waited through, nobody has approved; unless an administrator passed it over, who
+            // answers for it.
+            let decided = |step: &Step| {
+                let approved = step.state == StepState::Approved && !matches!(step.spec, StepSpec::Wait(_));
+                approved || step.skipped.is_some()
+            };
+            return Some(if self.steps.is_empty() || self.steps.iter().any(decided) {
+                Event::Approved
+            } else {
+                Event::StepAdded { spec: last_resort() }
+            });
         };
         match &step.spec {
             StepSpec::Approve { .. } => Some(Event::StepPassed {
@@ -801,70 +845,150 @@ impl Request {
                 by: None,
                 reason: message.clone(),
             }),
-            StepSpec::Approval(approval) => {
-                if self.unanswered_at().is_some_and(|at| at <= now) {
-                    return Some(Event::Unanswered { step: place });
-                }
-                let earlier = self.approved_before(place);
-                let mut resolved = resolve(
-                    approval,
-                    facts,
-                    self.requester,
-                    self.subject,
-                    &earlier,
-                    self.widened,
-                    &step.reassigned,
-                );
-                if step.unanswered {
-                    resolved = with_last_resort(resolved, approval, facts, [self.requester, self.subject], &earlier);
-                }
-                if resolved.approvers.is_empty() {
-                    return Some(Event::Closed {
-                        cause: Cause::NobodyToAsk,
-                    });
-                }
-                if step.state == StepState::Waiting {
-                    let due_at = approval
-                        .deadline
-                        .map(|deadline| now + TimeDelta::seconds(deadline.after));
-                    let (approvers, source) = (resolved.approvers, resolved.source);
-                    return Some(Event::StepOpened {
-                        step: place,
-                        approvers,
-                        source,
-                        due_at,
-                    });
-                }
-                if resolved.approvers != step.approvers || resolved.source != step.source {
-                    let (approvers, source) = (resolved.approvers, resolved.source);
-                    return Some(Event::ApproversChanged {
-                        step: place,
-                        approvers,
-                        source,
-                    });
-                }
-                if let Some(over) = claim_over(place, step, now) {
-                    return Some(over);
-                }
-                if step.satisfied() {
-                    return Some(Event::StepPassed {
-                        step: place,
-                        automatic: false,
-                    });
-                }
-                let due = step.due_at.filter(|due| *due <= now && !self.widened)?;
-                let _ = due;
-                match approval.deadline?.then {
-                    AtDeadline::Fallback => Some(Event::StepWidened { step: place }),
-                    AtDeadline::Deny => Some(Event::Denied {
-                        step: place,
-                        by: None,
-                        reason: "Nobody decided in time.".to_owned(),
-                    }),
-                    AtDeadline::Expire => Some(Event::Expired { step: place }),
-                    AtDeadline::Remind => Some(Event::DeadlineReminded { step: place }),
-                }
-            }
+            StepSpec::Wait(wait) => self.next_of_wait(place, step, wait, facts, now),
+            StepSpec::Approval(approval) => self.next_of_approval(place, step, approval, facts, now),
+        }
+    }
+
+    fn next_of_approval(
+        &self,
+        place: usize,
+        step: &Step,
+        approval: &Approval,
+        facts: &Facts,
+        now: DateTime<Utc>,
+    ) -> Option<Event> {
+        if self.unanswered_at().is_some_and(|at| at <= now) {
+            return Some(Event::Unanswered { step: place });
+        }
+        let waiting = step.state == StepState::Waiting;
+        let passed = if waiting { 0 } else { self.passed(step) };
+        let earlier = self.approved_before(place);
+        let Resolved {
+            approvers,
+            source,
+            alarm,
+            ..
+        } = resolve(approval, facts, &self.asking(&earlier, step, passed));
+        if approvers.is_empty() {
+            return Some(Event::Closed {
+                cause: Cause::NobodyToAsk,
+            });
+        }
+        if waiting {
+            let first = approval.deadline.first();
+            let due_at = first.map(|deadline| now + TimeDelta::seconds(deadline.after));
+            return Some(Event::StepOpened {
+                step: place,
+                approvers,
+                source,
+                due_at,
+                alarm,
+            });
+        }
+        if approvers != step.approvers || source != step.source || alarm != step.alarm {
+            return Some(Event::ApproversChanged {
+                step: place,
+                approvers,
+                source,
+                alarm,
+            });
+        }
+        if let Some(over) = claim_over(place, step, now) {
+            return Some(over);
+        }
+        if step.satisfied() {
+            return Some(Event::StepPassed {
+                step: place,
+                automatic: false,
+            });
+        }
+        let deadline = approval.deadline.get(passed)?;
+        step.due_at.filter(|due| *due <= now)?;
+        Some(match deadline.then {
+            AtDeadline::Fallback | AtDeadline::Ask(_) => Event::StepWidened { step: place },
+            AtDeadline::Deny => Event::Denied {
+                step: place,
+                by: None,
+                reason: NOBODY_IN_TIME.to_owned(),
+            },
+            AtDeadline::Expire => Event::Expired { step: place },
+            AtDeadline::Remind => Event::DeadlineReminded { step: place },
+            AtDeadline::Skip => Event::StepSkipped { step: place },
+            AtDeadline::Cancel => Event::Cancelled {
+                by: None,
+                reason: NOBODY_IN_TIME.to_owned(),
+            },
+        })
+    }
+
+    fn next_of_wait(&self, place: usize, step: &Step, wait: &Wait, facts: &Facts, now: DateTime<Utc>) -> Option<Event> {
+        let so = wait.until.as_ref().map(|until| {
+            let scope = facts.scope(self.requester, self.subject, self.emergency, self.length);
+            until.holds(&scope)
+        });
+        if step.state == StepState::Waiting {
+            return Some(Event::StepOpened {
+                step: place,
+                approvers: Vec::new(),
+                source: Source::Primary,
+                due_at: Some(now + TimeDelta::seconds(wait.at_most)),
+                // It waits on: what cannot be found out is not so.
+                alarm: so.and_then(Result::err).map(|error| Trouble {
+                    sentence: error.to_string(),
+                    outage: false,
+                }),
+            });
+        }
+        if so == Some(Ok(true)) {
+            return Some(Event::StepPassed {
+                step: place,
+                automatic: true,
+            });
+        }
+        step.due_at.filter(|due| *due <= now)?;
+        Some(match wait.then {
+            WaitOver::Pass => Event::StepPassed {
+                step: place,
+                automatic: true,
+            },
+            WaitOver::Skip => Event::StepSkipped { step: place },
+            WaitOver::Deny => Event::Denied {
+                step: place,
+                by: None,
+                reason: "What it had to wait for did not come in time.".to_owned(),
+            },
+            WaitOver::Expire => Event::Expired { step: place },
+        })
+    }
+
+    /// What is asked, as if nothing had happened yet.
+    #[must_use]
+    pub fn asked_anew(&self) -> Asking<'static> {
+        Asking {
+            requester: self.requester,
+            subject: self.subject,
+            emergency: self.emergency,
+            length: self.length,
+            earlier: &[],
+            passed: 0,
+            reassigned: &[],
+            unanswered: false,
+        }
+    }
+
+    /// What is asked, for those who find out who decides.
+    #[must_use]
+    pub fn asking<'a>(&self, earlier: &'a [PersonId], step: &'a Step, passed: usize) -> Asking<'a> {
+        Asking {
+            requester: self.requester,
+            subject: self.subject,
+            emergency: self.emergency,
+            length: self.length,
+            earlier,
+            passed,
+            reassigned: &step.reassigned,
+            unanswered: step.unanswered,
         }
     }
 
@@ -889,7 +1013,7 @@ impl Request {
         self.alarm.is_some()
             || self
                 .current()
-                .is_some_and(|(_, step)| step.source == Source::LastResort)
+                .is_some_and(|(_, step)| step.source == Source::LastResort || step.alarm.is_some())
     }
 }
 

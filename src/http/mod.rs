@@ -1,5 +1,6 @@
-//! HTTP plumbing: the listener, limits, and the addresses operators look at. Knows nothing of what is served.
+//! HTTP plumbing: the listener, limits, the addresses operators look at, and asking others. Knows nothing of what is served.
 
+pub mod client;
 mod probes;
 mod serve;
 

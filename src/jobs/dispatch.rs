@@ -2,7 +2,7 @@
 
 use super::runner::Outcome;
 use crate::{
-    connectors,
+    connectors::{self, on_call},
     db::jobs::Claimed,
     domain::ids::GrantId,
     slack::{
@@ -46,6 +46,9 @@ impl Dispatch {
             Job::SendNotice(notice) => self.deliver.send_notice(notice).await,
             Job::RefreshHome(person) => self.deliver.refresh_home(person).await,
             Job::SyncPeople => self.directory.sync().await,
+            Job::SyncRotation(rotation) => on_call::sync_rotation(&self.deliver.system, rotation)
+                .await
+                .map_err(Stop::Again),
             Job::SettleGrant(grant) => return self.settle(grant, claimed.tries).await,
         };
         match done {

@@ -1,4 +1,4 @@
-//! Timers: requests and grants say themselves when they want to be looked at; this looks. A wake-up cannot be lost,
+//! Timers: requests, grants and rotations say themselves when they want to be looked at; this looks. A wake-up cannot be lost,
 //! since there is nothing to lose: what is due is a query.
 
 use crate::{
@@ -7,6 +7,7 @@ use crate::{
         Error, System,
         digest::digest,
         open_review::tick_review,
+        record_rotation::tick_rotation,
         remind::remind,
         tick::{tick_grant, tick_request},
     },
@@ -62,11 +63,16 @@ pub async fn look(system: &System) -> anyhow::Result<usize> {
     let mut looked = 0;
     loop {
         let now = system.clock.now();
+        // First whatever decides about requests, so that they are looked at once.
+        let rotations = db::rotations::due(&system.db, now, BATCH).await?;
+        let mut failed = 0;
+        for id in &rotations {
+            failed += usize::from(report(tick_rotation(system, *id).await, "rotation.id", *id));
+        }
         let requests = db::requests::due(&system.db, now, BATCH).await?;
         let grants = db::grants::due(&system.db, now, BATCH).await?;
         let people = db::reminders::due(&system.db, now, BATCH).await?;
         let reviews = db::reviews::due(&system.db, now, BATCH).await?;
-        let mut failed = 0;
         for id in &requests {
             failed += usize::from(report(tick_request(system, *id).await, "request.id", id.0));
         }
@@ -79,7 +85,7 @@ pub async fn look(system: &System) -> anyhow::Result<usize> {
         for id in &reviews {
             failed += usize::from(report(tick_review(system, *id).await, "review.id", *id));
         }
-        let found = requests.len() + grants.len() + reviews.len() + people.len();
+        let found = rotations.len() + requests.len() + grants.len() + reviews.len() + people.len();
         looked += found;
         if found == failed {
             return Ok(looked);

@@ -88,7 +88,7 @@ async fn restart(system: &System, actor: Actor, id: RequestId, reason: String) -
             } else {
                 policy
             };
-            let facts = facts::of_change(tx, &request, [by], Some(&policy)).await?;
+            let facts = facts::of_change(tx, now, &request, [by], Some(&policy), None).await?;
             change::change_locked(tx, now, actor, request, &facts, |request, facts| {
                 authorize::administer(facts.person(by).ok_or(Refusal::NotAnAdministrator)?, request)?;
                 let scope = facts.scope(request.requester, request.subject, request.emergency, request.length);

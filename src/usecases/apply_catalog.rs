@@ -154,8 +154,13 @@ pub async fn apply(
 /// The database's.
 pub async fn affected_requests(tx: &mut Tx<'_>, plan: &Plan) -> Result<Vec<RequestId>, DbError> {
     let deciders = plan.changes.iter().any(|change| match change.thing {
-        Thing::Person | Thing::Group => change.act != Act::Create,
-        Thing::App | Thing::Entitlement => change.fields.iter().any(|difference| difference.field == "owners"),
+        Thing::Person => change.act != Act::Create,
+        // A step may wait until somebody is in a group, or ask a rotation that is gone or back.
+        Thing::Group | Thing::Rotation => true,
+        Thing::App | Thing::Entitlement => change
+            .fields
+            .iter()
+            .any(|difference| ["owners", "resources", "resource"].contains(&difference.field.as_str())),
         Thing::Policy | Thing::Catalog | Thing::Setting => false,
     });
     organisation::affected_requests(tx, deciders).await
@@ -297,10 +302,10 @@ fn plan_for(
             })
             .collect()
     };
-    before
-        .apps
-        .values_mut()
-        .for_each(|app| app.owners = owners(&app.owners));
+    before.apps.values_mut().for_each(|app| {
+        app.owners = owners(&app.owners);
+        app.resources.values_mut().for_each(|of| *of = owners(of));
+    });
     before
         .entitlements
         .values_mut()

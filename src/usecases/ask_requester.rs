@@ -31,7 +31,7 @@ pub async fn ask_requester(system: &System, actor: Actor, id: RequestId, questio
                 at: None,
             };
             let asked = comment::write(tx, now, actor, &request, &said).await?;
-            let facts = facts::of_request(tx, &request, [by]).await?;
+            let facts = facts::of_request(tx, now, &request, [by]).await?;
             let mut jobs = Vec::new();
             let mut told = vec![request.requester, request.subject];
             told.dedup();

@@ -121,7 +121,11 @@ pub(super) async fn change_request(
 ) -> Result<Result<Request, Refusal>, Error> {
     let request = db::requests::lock(tx, id).await?.ok_or(Error::NotFound)?;
     let also = command.people().into_iter().chain(actor.person);
-    let facts = facts::of_request(tx, &request, also).await?;
+    let length = match command {
+        request::Command::Shorten { to, .. } => Some(*to),
+        _ => None,
+    };
+    let facts = facts::of_change(tx, now, &request, also, None, length).await?;
     change_locked(tx, now, actor, request, &facts, |request, facts| {
         may(request, facts)?;
         Ok(command.clone())
@@ -150,7 +154,7 @@ pub(super) async fn change_locked(
         Ok(decided) => {
             if decided.iter().any(|event| matches!(event, Event::Escalated { .. })) {
                 let steps = request.steps.iter().map(|step| &step.spec);
-                happened.skipped = would_ask(steps, facts, request.requester, request.subject);
+                happened.skipped = would_ask(steps, facts, &request.asked_anew());
             }
             decided.iter().for_each(|event| request.apply(event, now));
             happened.by_actor(decided);
@@ -271,7 +275,7 @@ pub(super) struct Caretakers {
     pub(super) actor: Option<Person>,
     /// The subject.
     pub(super) subject: Person,
-    /// Owners of the entitlement, or of its app where it has none.
+    /// Owners of the entitlement, or of its resource where it has none, else of its app.
     pub(super) owners: Vec<PersonId>,
     /// Do people provision it, or a connector?
     pub(super) by_hand: bool,
@@ -291,7 +295,7 @@ pub(super) async fn change_grant(
     decide: impl FnOnce(&Grant, &Caretakers) -> Result<grant::Command, Refusal>,
 ) -> Result<Grant, Error> {
     let mut grant = db::grants::lock(tx, id).await?.ok_or(Error::NotFound)?;
-    let caretakers = caretakers(tx, &grant, actor).await?;
+    let caretakers = caretakers(tx, now, &grant, actor).await?;
     let mut happened = Happened::new();
     happened.by_itself(grant.proceed(now));
     let command = decide(&grant, &caretakers)?;
@@ -331,7 +335,7 @@ pub(super) async fn change_grant(
     Ok(grant)
 }
 
-async fn caretakers(tx: &mut Tx<'_>, grant: &Grant, actor: Actor) -> Result<Caretakers, Error> {
+async fn caretakers(tx: &mut Tx<'_>, now: DateTime<Utc>, grant: &Grant, actor: Actor) -> Result<Caretakers, Error> {
     let entitlement = db::catalog::entitlement_in(tx, grant.entitlement)
         .await?
         .ok_or(Error::NotFound)?;
@@ -342,6 +346,8 @@ async fn caretakers(tx: &mut Tx<'_>, grant: &Grant, actor: Actor) -> Result<Care
         others: Vec::new(),
         keys: Vec::new(),
         groups: Vec::new(),
+        rotations: Vec::new(),
+        now,
     };
     let facts = db::facts::load(tx, &concerned, entitlement).await?;
     let owners = caring(&facts);

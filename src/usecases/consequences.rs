@@ -16,6 +16,7 @@ use crate::{
         ids::{GrantId, PersonId, RequestId},
         length::Length,
         person::Person,
+        policy::StepSpec,
         request::{self, Request, RequestState},
         step::{Source, Step, StepState, Verdict, Why},
     },
@@ -76,27 +77,53 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, skippe
             approvers,
             source,
             step,
+            alarm: trouble,
             ..
         }
         | Event::ApproversChanged {
             approvers,
             source,
             step,
+            alarm: trouble,
         } => {
             effects.cards = true;
             approvers
                 .iter()
                 .for_each(|approver| effects.reader(approver.person, "approver"));
+            let name = request.steps.get(*step).map_or("a step", |step| step.name());
             if *source == Source::LastResort && request.alarm.is_none() {
-                let named = request.steps.get(*step).map_or("a step", |step| step.name());
                 let alarm = alarm(
                     AlarmKind::LastResortAsked,
                     &format!("{}:{}:{step}", request.id, request.earlier.len()),
                     request,
                     format!(
                         "⚠️ Nobody could decide the step “{}” of request #{}; the last resort was asked.",
-                        neutral(named),
+                        neutral(name),
                         request.id
+                    ),
+                );
+                effects.alarms.push((alarm, facts.last_resort.clone()));
+            }
+            // An outage of a rotation is told once, not for each request.
+            if let Some(trouble) = trouble.as_ref().filter(|trouble| !trouble.outage) {
+                let waits = request
+                    .steps
+                    .get(*step)
+                    .is_some_and(|step| matches!(step.spec, StepSpec::Wait(_)));
+                let so = if waits {
+                    "It waits on until its time is over."
+                } else {
+                    "Others were asked in their place. Please have the policy repaired."
+                };
+                let alarm = alarm(
+                    AlarmKind::ApproversUnknown,
+                    &format!("{}:{}:{step}", request.id, request.earlier.len()),
+                    request,
+                    format!(
+                        "⚠️ The step “{}” of request #{} could not do what its policy says: {}. {so}",
+                        neutral(name),
+                        request.id,
+                        neutral(&trouble.sentence)
                     ),
                 );
                 effects.alarms.push((alarm, facts.last_resort.clone()));
@@ -125,10 +152,30 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, skippe
         } => effects.cards = true,
         Event::StepPassed { automatic, step } => {
             effects.cards = true;
-            if *automatic {
-                let step = request.steps.get(*step).map_or("A step", |step| step.name());
-                effects.lines.push(format!("✅ {step}: passed by the policy"));
+            match request.steps.get(*step) {
+                Some(step) if matches!(step.spec, StepSpec::Wait(_)) => {
+                    effects.lines.push(format!("⏳ {}: over", step.name()));
+                }
+                Some(step) if *automatic => effects.lines.push(format!("✅ {}: passed by the policy", step.name())),
+                _ => {}
             }
+        }
+        Event::StepSkipped { step } => {
+            effects.cards = true;
+            let line = match request.steps.get(*step) {
+                Some(step) if matches!(step.spec, StepSpec::Wait(_)) => {
+                    format!("⏭️ {}: over without what it waited for", step.name())
+                }
+                Some(step) => format!("⏭️ {}: skipped, nobody decided in time", step.name()),
+                None => "⏭️ A step was skipped: nobody decided in time".to_owned(),
+            };
+            effects.lines.push(line);
+        }
+        Event::StepAdded { .. } => {
+            effects.cards = true;
+            effects
+                .lines
+                .push("⚠️ Every step was skipped, and nobody has approved: the last resort decides".to_owned());
         }
         Event::Approved => {
             effects.cards = true;
@@ -151,9 +198,13 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, skippe
         }
         Event::Cancelled { by, reason } => {
             effects.cards = true;
+            if by.is_none() {
+                not_decided(request, facts, effects);
+            }
+            let who = by.map_or_else(|| "The policy".to_owned(), |by| format!("*{}*", name(by)));
             effects
                 .lines
-                .push(format!("🚫 *{}* cancelled the request{}", name(*by), because(reason)));
+                .push(format!("🚫 {who} cancelled the request{}", because(reason)));
         }
         Event::Expired { .. } => {
             effects.cards = true;
@@ -445,7 +496,11 @@ fn emergency_over(event: &Event, request: &Request, facts: &Facts, effects: &mut
         }
         Event::Denied { by: None, reason, .. } => format!("was denied by its policy{}", because(reason)),
         Event::Cancelled { by, reason } => {
-            format!("was cancelled by *{}*{}", neutral(&facts.name(*by)), because(reason))
+            let who = by.map_or_else(
+                || "its policy".to_owned(),
+                |by| format!("*{}*", neutral(&facts.name(by))),
+            );
+            format!("was cancelled by {who}{}", because(reason))
         }
         Event::CancelledByAdmin { by, reason } => format!(
             "was cancelled by administrator *{}*{}",

@@ -37,7 +37,7 @@ pub async fn escalate_request(system: &System, actor: Actor, id: RequestId, reas
                 .ok_or(Error::NotFound)?;
             let (_, policy) = db::reading::policies_of(tx, &entitlement).await?;
             let overdue = db::reviews::overdue_of(tx, &[request.subject]).await?;
-            let mut facts = facts::of_change(tx, &request, Some(by), policy.as_ref()).await?;
+            let mut facts = facts::of_change(tx, now, &request, Some(by), policy.as_ref(), None).await?;
             if by != request.requester && by != request.subject {
                 let groups = db::people::groups_of(tx, by).await?;
                 facts.members.extend(groups.into_iter().map(|group| (by, group)));

@@ -2,8 +2,17 @@
 
 use crate::{
     db::{self, Db, DbError, Tx, facts::Concerned},
-    domain::{catalog::Entitlement, facts::Facts, ids::PersonId, policy::Policy, request::Request},
+    domain::{
+        catalog::Entitlement,
+        condition::Scope,
+        facts::Facts,
+        ids::PersonId,
+        length::Length,
+        policy::{Named, Policy},
+        request::Request,
+    },
 };
+use chrono::{DateTime, Utc};
 
 /// The facts for a request that exists: its own plan, everyone who has acted on it, and `also`.
 ///
@@ -11,62 +20,133 @@ use crate::{
 /// The database's.
 pub async fn of_request(
     tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
     request: &Request,
     also: impl IntoIterator<Item = PersonId>,
 ) -> Result<Facts, DbError> {
-    of_change(tx, request, also, None).await
+    of_change(tx, now, request, also, None, None).await
 }
 
-/// The same, with whom another policy names that the request may follow from now on.
+/// The same, with whom another policy names that the request may follow from now on (as an emergency, if it comes to that),
+/// and whom its expressions come to for another length.
 ///
 /// # Errors
 /// The database's.
 pub async fn of_change(
     tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
     request: &Request,
     also: impl IntoIterator<Item = PersonId>,
     policy: Option<&Policy>,
+    length: Option<Length>,
 ) -> Result<Facts, DbError> {
-    let entitlement = db::catalog::entitlement_in(tx, request.entitlement).await?;
+    let entitlement = db::catalog::entitlement_in(tx, request.entitlement)
+        .await?
+        .ok_or(DbError::Inconsistent {
+            what: "requests.entitlement_id",
+            why: "no such entitlement".to_owned(),
+        })?;
     let plan = request.plan();
-    let concerned = Concerned {
+    let whose = Whose {
         requester: request.requester,
         subject: request.subject,
         others: mentioned(request).chain(also).collect(),
-        keys: plan
-            .people()
-            .chain(policy.into_iter().flat_map(Policy::people))
-            .collect(),
-        groups: plan
-            .groups()
-            .chain(policy.into_iter().flat_map(Policy::groups))
-            .collect(),
     };
-    db::facts::load(tx, &concerned, known(entitlement)?).await
+    let named = plan.named().and(policy.map(Policy::named).unwrap_or_default());
+    let facts = of(tx, now, &whose, &named, entitlement).await?;
+    let scope = |emergency, length| facts.scope(request.requester, request.subject, emergency, length);
+    let mut scopes = vec![scope(request.emergency, request.length)];
+    scopes.extend(length.map(|length| scope(request.emergency, length)));
+    if policy.is_some() {
+        scopes.push(scope(true, facts.entitlement.emergency.capped(request.length)));
+    }
+    with_expressions(tx, now, &whose, &named, facts, &scopes).await
+}
+
+/// Whom a question concerns.
+#[derive(Clone, Debug)]
+pub struct Whose {
+    /// The requester.
+    pub requester: PersonId,
+    /// The subject.
+    pub subject: PersonId,
+    /// Others whose names are needed.
+    pub others: Vec<PersonId>,
+}
+
+/// The facts for whomever a policy or a plan names, but for those whom only expressions name.
+///
+/// # Errors
+/// The database's.
+pub async fn of(
+    tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
+    whose: &Whose,
+    named: &Named<'_>,
+    entitlement: Entitlement,
+) -> Result<Facts, DbError> {
+    let concerned = Concerned {
+        requester: whose.requester,
+        subject: whose.subject,
+        others: whose.others.clone(),
+        keys: named.people.clone(),
+        groups: named.groups.clone(),
+        rotations: named.rotations.clone(),
+        now,
+    };
+    db::facts::load(tx, &concerned, entitlement).await
 }
 
 /// The same, for showing something.
 ///
 /// # Errors
 /// The database's.
-pub async fn glance(db: &Db, request: &Request, also: impl IntoIterator<Item = PersonId>) -> Result<Facts, DbError> {
-    let entitlement = db::catalog::entitlement(db, request.entitlement).await?;
-    let plan = request.plan();
-    let concerned = Concerned {
-        requester: request.requester,
-        subject: request.subject,
-        others: mentioned(request).chain(also).collect(),
-        keys: plan.people().collect(),
-        groups: plan.groups().collect(),
-    };
-    db::facts::glance(db, &concerned, known(entitlement)?).await
+pub async fn glance(
+    db: &Db,
+    now: DateTime<Utc>,
+    request: &Request,
+    also: impl IntoIterator<Item = PersonId>,
+) -> Result<Facts, DbError> {
+    db.write("glance_at_request", async |tx| of_request(tx, now, request, also).await)
+        .await
 }
 
-fn known(entitlement: Option<Entitlement>) -> Result<Entitlement, DbError> {
-    entitlement.ok_or_else(|| DbError::Inconsistent {
-        what: "requests.entitlement_id",
-        why: "no such entitlement".to_owned(),
-    })
+/// The same facts, with whomever the expressions come to.
+///
+/// # Errors
+/// The database's.
+pub async fn with_expressions(
+    tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
+    whose: &Whose,
+    named: &Named<'_>,
+    facts: Facts,
+    scopes: &[Scope],
+) -> Result<Facts, DbError> {
+    // One that fails names nobody; it is an alarm where the step is asked.
+    let keys: Vec<String> = named
+        .expressions
+        .iter()
+        .flat_map(|expression| scopes.iter().filter_map(|scope| expression.names(scope).ok()))
+        .flatten()
+        .collect();
+    let (mut people, mut groups) = (Vec::new(), Vec::new());
+    for key in &keys {
+        match key.strip_prefix("group:") {
+            Some(group) => groups.push(group),
+            None => people.push(key.as_str()),
+        }
+    }
+    let known = |key: &&str| facts.people.values().any(|person| person.key == **key);
+    if people.iter().all(known) && groups.iter().all(|key| facts.groups.contains_key(*key)) {
+        return Ok(facts);
+    }
+    let more = Named {
+        people,
+        groups,
+        ..Named::default()
+    };
+    of(tx, now, whose, &named.clone().and(more), facts.entitlement.clone()).await
 }
 
 /// Everyone who was asked, has decided, or has done something else with it.
@@ -91,7 +171,7 @@ pub fn mentioned(request: &Request) -> impl Iterator<Item = PersonId> {
         .chain(request.earlier.iter().map(|round| round.by))
         .chain(request.shortened.iter().map(|shortened| shortened.by))
         .chain(match request.state {
-            crate::domain::request::RequestState::Cancelled { by, .. } => Some(by),
+            crate::domain::request::RequestState::Cancelled { by, .. } => by,
             _ => None,
         })
 }

@@ -26,6 +26,8 @@ pub enum Job {
     RefreshHome(PersonId),
     /// Read all people from Slack.
     SyncPeople,
+    /// Ask the service of a rotation who is on call.
+    SyncRotation(i64),
 }
 
 impl Job {
@@ -37,6 +39,7 @@ impl Job {
         "send_notice",
         "refresh_home",
         "sync_people",
+        "sync_rotation",
     ];
 
     /// The name, as stored.
@@ -49,6 +52,7 @@ impl Job {
             Self::SendNotice(_) => "send_notice",
             Self::RefreshHome(_) => "refresh_home",
             Self::SyncPeople => "sync_people",
+            Self::SyncRotation(_) => "sync_rotation",
         }
     }
 
@@ -57,6 +61,7 @@ impl Job {
             Self::RefreshCard(card) | Self::SyncThread(card) => card.0,
             Self::SettleGrant(grant) => grant.0,
             Self::SendNotice(notice) => notice,
+            Self::SyncRotation(rotation) => rotation,
             Self::RefreshHome(person) => person.0,
             Self::SyncPeople => 0,
         }
@@ -75,6 +80,7 @@ impl Job {
             Self::SettleGrant(_) => 0,
             Self::RefreshCard(_) => 1,
             Self::SyncThread(_) | Self::SendNotice(_) => 2,
+            Self::SyncRotation(_) => 3,
             Self::RefreshHome(_) => 5,
             Self::SyncPeople => 9,
         }
@@ -95,6 +101,7 @@ impl Job {
             "send_notice" => Self::SendNotice(id),
             "refresh_home" => Self::RefreshHome(PersonId(id)),
             "sync_people" => Self::SyncPeople,
+            "sync_rotation" => Self::SyncRotation(id),
             _ => return None,
         })
     }
@@ -137,6 +144,7 @@ mod tests {
             Job::SendNotice(4),
             Job::RefreshHome(PersonId(5)),
             Job::SyncPeople,
+            Job::SyncRotation(6),
         ];
         assert_eq!(all.map(Job::name), Job::NAMES, "stored names never change");
         for job in all {

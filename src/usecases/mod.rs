@@ -25,6 +25,7 @@ pub mod queries;
 pub mod raise_alarm;
 pub mod reassign_step;
 pub mod record_provisioning;
+pub mod record_rotation;
 pub mod remind;
 pub mod review_emergency;
 pub mod shorten_request;

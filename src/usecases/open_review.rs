@@ -32,7 +32,7 @@ pub(super) async fn open(
     grant: GrantId,
 ) -> Result<Vec<Job>, Error> {
     let request = db::requests::lock(tx, request).await?.ok_or(Error::NotFound)?;
-    let facts = facts::of_request(tx, &request, None).await?;
+    let facts = facts::of_request(tx, now, &request, None).await?;
     let settings = db::settings::read_in(tx).await?;
     let mut review = Review {
         id: 0,
@@ -139,7 +139,7 @@ pub async fn tick_review(system: &System, id: i64) -> Result<(), Error> {
             if review.done.is_some() {
                 return Ok(());
             }
-            let facts = facts::of_request(tx, &request, None).await?;
+            let facts = facts::of_request(tx, now, &request, None).await?;
             let due = review.due(now);
             let mut events = Vec::new();
             if due.overdue && review.overdue_since.is_none() {

@@ -36,18 +36,19 @@ pub fn preview_of(ask: &Ask, policy: &Policy, emergency: bool, length: Length) -
     let steps = plan
         .steps
         .into_iter()
-        .map(|spec| step(ask, spec))
+        .map(|spec| step(ask, spec, emergency, length))
         .collect::<Result<_, _>>()?;
     Ok(Preview { steps })
 }
 
-fn step(ask: &Ask, spec: StepSpec) -> Result<PreviewStep, Refusal> {
+fn step(ask: &Ask, spec: StepSpec, emergency: bool, length: Length) -> Result<PreviewStep, Refusal> {
     let approval = match &spec {
         StepSpec::Approve { .. } => return Ok(PreviewStep::Automatic),
         StepSpec::Deny { message } => return Ok(PreviewStep::Refuses(message.clone())),
+        StepSpec::Wait(wait) => return Ok(PreviewStep::Waits(wait.at_most)),
         StepSpec::Approval(approval) => approval,
     };
-    let resolved = resolve(approval, &ask.facts, ask.requester, ask.subject, &[], false, &[]);
+    let resolved = resolve(approval, &ask.facts, &ask.asking(emergency, length));
     if resolved.approvers.is_empty() {
         return Err(Refusal::NobodyToAsk);
     }

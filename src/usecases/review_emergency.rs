@@ -25,7 +25,7 @@ pub async fn review_emergency(system: &System, actor: Actor, id: i64, findings: 
             let by = actor.somebody()?;
             let request = db::requests::lock(tx, known.request).await?.ok_or(Error::NotFound)?;
             let review = db::reviews::lock(tx, id).await?.ok_or(Error::NotFound)?;
-            let facts = facts::of_request(tx, &request, Some(by)).await?;
+            let facts = facts::of_request(tx, now, &request, Some(by)).await?;
             authorize::takes_part(facts.person(by).ok_or(Refusal::NotAReviewer)?)?;
             if review::had_a_part(&request).contains(&by) {
                 return Err(Refusal::OwnReview.into());

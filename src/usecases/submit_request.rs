@@ -1,6 +1,9 @@
 //! Asks for access: for oneself or somebody else, in the ordinary way or as an emergency.
 
-use super::{Actor, Error, System, authorize, change};
+use super::{
+    Actor, Error, System, authorize, change,
+    facts::{self, Whose},
+};
 use crate::{
     db::{self, DbError, Tx},
     domain::{
@@ -9,12 +12,13 @@ use crate::{
         facts::Facts,
         ids::{EntitlementId, PersonId, RequestId},
         length::{Length, LengthRules},
-        policy::{Plan, Policy, StepSpec},
+        policy::{Named, Plan, Policy, StepSpec},
         refusal::{Refusal, tidy},
         review,
-        step::would_ask,
+        step::{Asking, would_ask},
     },
 };
+use chrono::{DateTime, Utc};
 
 /// What is asked for. Everything in it is checked here, whatever the door has checked before.
 #[derive(Clone, Debug)]
@@ -52,7 +56,9 @@ pub async fn submit_request(system: &System, actor: Actor, submission: Submissio
                 // Whether it may be had as an emergency is a matter of this moment, whenever the toggle was set.
                 db::catalog::hold_still(tx, entitlement).await?;
             }
-            let ask = Ask::load(tx, requester, subject, entitlement).await?;
+            let mut ask = Ask::load(tx, now, requester, subject, entitlement).await?;
+            let length = submission.length.unwrap_or(ask.lengths(submission.emergency).default);
+            ask.meet(tx, submission.emergency, length).await?;
             let event = ask.event(&submission)?;
             let skipped = if submission.emergency {
                 ask.skipped(&event)
@@ -110,6 +116,11 @@ pub(super) fn constraint(error: &anyhow::Error) -> Option<&str> {
     }
 }
 
+/// Whom either policy names.
+fn both<'a>(policy: &'a Policy, emergency: Option<&'a Policy>) -> Named<'a> {
+    policy.named().and(emergency.map(Policy::named).unwrap_or_default())
+}
+
 /// Everything that is needed to judge an ask.
 #[derive(Debug)]
 pub struct Ask {
@@ -117,6 +128,8 @@ pub struct Ask {
     pub requester: PersonId,
     /// For whom.
     pub subject: PersonId,
+    /// The hour.
+    pub now: DateTime<Utc>,
     /// The present.
     pub facts: Facts,
     /// The policy for ordinary requests.
@@ -140,6 +153,7 @@ impl Ask {
     /// [`Refusal::NoSuchEntitlement`], or the database's.
     pub async fn load(
         tx: &mut Tx<'_>,
+        now: DateTime<Utc>,
         requester: PersonId,
         subject: PersonId,
         entitlement: EntitlementId,
@@ -149,20 +163,13 @@ impl Ask {
             .ok_or(Refusal::NoSuchEntitlement)?;
         let stands = db::reading::stands(tx, requester, subject, entitlement.id).await?;
         let (policy, emergency) = db::reading::policies_of(tx, &entitlement).await?;
-        let concerned = db::facts::Concerned {
+        let whose = Whose {
             requester,
             subject,
             others: Vec::new(),
-            keys: policy
-                .people()
-                .chain(emergency.iter().flat_map(Policy::people))
-                .collect(),
-            groups: policy
-                .groups()
-                .chain(emergency.iter().flat_map(Policy::groups))
-                .collect(),
         };
-        let facts = db::facts::load(tx, &concerned, entitlement).await?;
+        let named = both(&policy, emergency.as_ref());
+        let facts = facts::of(tx, now, &whose, &named, entitlement).await?;
         let overdue = match emergency {
             Some(_) => db::reviews::overdue_of(tx, &[subject]).await?,
             None => None,
@@ -170,6 +177,7 @@ impl Ask {
         Ok(Self {
             requester,
             subject,
+            now,
             overdue,
             visible: stands.visible,
             manages: stands.manages,
@@ -178,6 +186,27 @@ impl Ask {
             emergency,
             stands,
         })
+    }
+
+    /// Loads whomever the policies' expressions come to for this length, so that they can be asked.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn meet(&mut self, tx: &mut Tx<'_>, emergency: bool, length: Length) -> Result<(), Error> {
+        let named = both(&self.policy, self.emergency.as_ref());
+        if named.expressions.is_empty() {
+            return Ok(());
+        }
+        let whose = Whose {
+            requester: self.requester,
+            subject: self.subject,
+            others: Vec::new(),
+        };
+        // Also those whom an emergency does without.
+        let scopes =
+            [emergency, false].map(|emergency| self.facts.scope(self.requester, self.subject, emergency, length));
+        self.facts = facts::with_expressions(tx, self.now, &whose, &named, self.facts.clone(), &scopes).await?;
+        Ok(())
     }
 
     fn entitlement(&self) -> &Entitlement {
@@ -257,6 +286,21 @@ impl Ask {
         self.emergency.as_ref().ok_or(Refusal::EmergencyNotOffered)
     }
 
+    /// What is asked, for those who find out who decides.
+    #[must_use]
+    pub fn asking(&self, emergency: bool, length: Length) -> Asking<'static> {
+        Asking {
+            requester: self.requester,
+            subject: self.subject,
+            emergency,
+            length,
+            earlier: &[],
+            passed: 0,
+            reassigned: &[],
+            unanswered: false,
+        }
+    }
+
     /// Whose approval an emergency does without: everyone whom the ordinary policy would ask.
     fn skipped(&self, event: &Event) -> Vec<PersonId> {
         let Event::Submitted { length, .. } = event else {
@@ -264,7 +308,7 @@ impl Ask {
         };
         let scope = self.facts.scope(self.requester, self.subject, false, *length);
         let plan = self.policy.plan(&scope);
-        would_ask(&plan.steps, &self.facts, self.requester, self.subject)
+        would_ask(&plan.steps, &self.facts, &self.asking(false, *length))
     }
 
     fn event(&self, submission: &Submission) -> Result<Event, Refusal> {

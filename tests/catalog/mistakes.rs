@@ -411,7 +411,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "policies.yaml",
         "        - approve: true\n    - steps:",
         "        - { approve: true, deny: No }\n    - steps:",
-        "policies.yaml:7:11: a step has either `approvers`, or `approve`, or `deny`",
+        "policies.yaml:7:11: a step has either `approvers`, or `approve`, or `deny`, or `wait`",
     ),
     (
         "policies.yaml",
@@ -429,7 +429,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "policies.yaml",
         "approvers: [entitlement_owners]",
         "approvers: [role:auditor]",
-        "policies.yaml:9:23: an approver is manager, app_owners, entitlement_owners, subject, a person (`ana`) or a group (`group:database-owners`)",
+        "policies.yaml:9:23: an approver is manager, app_owners, resource_owners, entitlement_owners, subject, a person (`ana`), a group (`group:database-owners`), whoever is on call (`oncall:payments`) or `expression: …`",
     ),
     (
         "policies.yaml",
@@ -457,9 +457,93 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ),
     (
         "policies.yaml",
+        "deadline: { after: 4h, then: deny }",
+        "deadline: [{ after: 4h, then: deny }, { after: 5h, then: expire }]",
+        "policies.yaml:10:49: this never happens: the step is over with the deadline before it",
+    ),
+    (
+        "policies.yaml",
+        "deadline: { after: 4h, then: deny }",
+        "deadline: [{ after: 4h, then: { ask: [bob] } }, { after: 4h, then: skip }]",
+        "policies.yaml:10:68: each deadline is later than the one before (all count from when the step is reached)",
+    ),
+    (
+        "policies.yaml",
+        "deadline: { after: 4h, then: deny }",
+        "deadline: { after: 4h, then: { ask: [group:ownres] } }",
+        "policies.yaml:10:48: the group `ownres` does not exist; did you mean `owners`?",
+    ),
+    (
+        "policies.yaml",
+        "deadline: { after: 4h, then: deny }",
+        "deadline: { after: 4h, then: { akc: [bob] } }",
+        "policies.yaml:10:40: the field `akc` is unknown. Known here: ask; write a word or `{ ask: [group:security] }`",
+    ),
+    (
+        "policies.yaml",
+        "deadline: { after: 4h, then: deny }",
+        "deadline: { aftr: 4h, then: deny }",
+        "policies.yaml:10:21: the field `aftr` is unknown; did you mean `after`? Known here: after, then; a deadline is `{ after: 4h, then: … }`",
+    ),
+    (
+        "policies.yaml",
+        "deadline: { after: 4h, then: deny }",
+        "deadline: []",
+        "policies.yaml:10:21: there is no deadline in this list",
+    ),
+    (
+        "policies.yaml",
+        "approvers: [entitlement_owners]",
+        "approvers: [oncall:data]",
+        "policies.yaml:9:23: the rotation `data` does not exist",
+    ),
+    (
+        "policies.yaml",
+        "approvers: [entitlement_owners]",
+        "approvers: [{ expression: subject.boss }]",
+        "policies.yaml:9:44: the field `boss` is unknown (a person has key, name, title, team, groups, roles, manager)",
+    ),
+    (
+        "policies.yaml",
+        "approvers: [entitlement_owners]",
+        "approvers: [{ expression: 'request.emergency' }]",
+        "policies.yaml:9:37: an expression must come to a key or to a list of keys, and this is true or false",
+    ),
+    (
+        "policies.yaml",
+        "        - approve: true\n    - steps:",
+        "        - wait: 2h\n    - steps:",
+        "policies.yaml:7:9: waiting alone decides nothing: a rule needs `approvers`, `approve` or `deny` too",
+    ),
+    (
+        "policies.yaml",
+        "        - approve: true\n    - steps:",
+        "        - { wait: soon, quorum: 2 }\n        - approve: true\n    - steps:",
+        "policies.yaml:7:19: “soon” is not a length. Please write something like 90m, 12h or 1w2d\npolicies.yaml:7:33: `quorum` has no effect on a step that only waits",
+    ),
+    (
+        "policies.yaml",
+        "        - approve: true\n    - steps:",
+        "        - wait: { until: 'x', at_most: 1h, then: pass }\n        - approve: true\n    - steps:",
+        "policies.yaml:7:27: the name `x` is unknown (a condition has subject, requester, entitlement, app, request)\npolicies.yaml:7:50: the outcome `pass` is unknown. Known: deny, skip, expire",
+    ),
+    (
+        "policies.yaml",
+        "        - approve: true\n    - steps:",
+        "        - wait: { until: 'true' }\n        - approve: true\n    - steps:",
+        "policies.yaml:7:17: the field `at_most` is missing; write `wait: 2h` or `wait: { until: …, at_most: 1d, then: deny }`",
+    ),
+    (
+        "apps/github.yaml",
+        "owners: [group:owners]\n",
+        "owners: [group:owners]\nresources: [{ name: paymnets, owners: [bob] }, { name: payments }]\n",
+        "apps/github.yaml:4:21: no entitlement of this app is about the resource `paymnets`\napps/github.yaml:4:48: a resource is named here to give it `owners`",
+    ),
+    (
+        "policies.yaml",
         "then: deny",
         "then: dney",
-        "policies.yaml:10:40: the outcome `dney` is unknown; did you mean `deny`? Known: fallback, deny, expire, remind",
+        "policies.yaml:10:40: the outcome `dney` is unknown; did you mean `deny`? Known: fallback, remind, skip, deny, cancel, expire",
     ),
     (
         "policies.yaml",
@@ -744,3 +828,68 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "catalogs.yaml:1:37: the group `ownres` does not exist; did you mean `owners`?",
     ),
 ];
+
+#[test]
+fn every_mistake_in_a_rotation_is_named_with_its_place() {
+    let told = |rotation: &str| {
+        let mut files = BASE.to_vec();
+        files.push(("rotations.yaml", rotation));
+        problems(&Folder::of(&files)).join("\n")
+    };
+    assert_eq!(
+        told("- { key: data, name: Data, people: [bob, erin], every: 1w, from: 2026-01-05 }\n"),
+        ""
+    );
+    assert_eq!(
+        told(
+            "- { key: data, name: Data, shifts: [{ person: bob, from: 2026-01-05 09:00, until: 2026-01-06T09:00:00+01:00 }] }\n"
+        ),
+        ""
+    );
+    let service =
+        "- { key: data, name: Data, url: 'https://api.pagerduty.com/oncalls', format: pagerduty, token_env: PD }\n";
+    assert_eq!(told(service), "");
+    let all = [
+        "- { key: data, name: Data }\n".to_owned(),
+        "- { key: data, name: Data, people: [bob], url: 'https://x.example', format: pagerduty, token_env: PD }\n"
+            .to_owned(),
+        "- { key: data, name: Data, people: [bbo], every: 10m, from: yesterday }\n".to_owned(),
+        "- { key: data, name: Data, people: [bob] }\n".to_owned(),
+        "- { key: data, name: Data, shifts: [{ person: bob, from: 2026-01-06, until: 2026-01-05 }] }\n".to_owned(),
+        service.replace("https", "http"),
+        service.replace("https://", "https://me:secret@"),
+        service.replace("format: pagerduty", "format: pager"),
+        service.replace("token_env: PD", "token_env: sEcReT"),
+        service.replace("token_env: PD", "token_env: SLACK_BOT_TOKEN"),
+        service.replace("token_env: PD", "token_env: PD, stale_after: 1m"),
+        "- { key: data, name: Data, people: [bob], every: 1w, from: 2026-01-05, stale_after: 1h }\n".to_owned(),
+    ];
+    let told: Vec<String> = all.iter().map(|rotation| told(rotation)).collect();
+    insta::assert_snapshot!(told.join("\n\n"), @r"
+    rotations.yaml:1:3: a rotation has either `shifts`, or `people`, `every` and `from`, or `url`, `format` and `token_env`
+
+    rotations.yaml:1:3: a rotation has either `shifts`, or `people`, `every` and `from`, or `url`, `format` and `token_env`
+
+    rotations.yaml:1:37: the person `bbo` does not exist; did you mean `bob`?
+    rotations.yaml:1:50: nobody takes over more often than every hour
+    rotations.yaml:1:61: `yesterday` is no moment: write `2026-11-30`, `2026-11-30 09:00` (in UTC) or `2026-11-30T09:00:00+01:00`
+
+    rotations.yaml:1:3: who takes turns needs `people`, `every` (`1w`) and `from` (the first hand-over)
+
+    rotations.yaml:1:77: the shift ends before it begins
+
+    rotations.yaml:1:33: the service is asked by https (by http on this machine alone)
+
+    rotations.yaml:1:33: no secret belongs in a file: the token comes from `token_env`
+
+    rotations.yaml:1:78: the format `pager` is unknown. Known: pagerduty, opsgenie
+
+    rotations.yaml:1:100: the name of an environment variable is needed (`PAGERDUTY_TOKEN`), and not the token itself
+
+    rotations.yaml:1:100: `SLACK_BOT_TOKEN` is a setting of c1 itself
+
+    rotations.yaml:1:117: the service is asked every few minutes; `stale_after` is at least 5m
+
+    rotations.yaml:1:85: only the answer of a `url` gets old
+    ");
+}

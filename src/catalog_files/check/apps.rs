@@ -13,12 +13,15 @@ use crate::domain::{
     policy::{PolicyKind, Rule, StepSpec},
 };
 use serde_yaml_ng::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The ways in which apps can be given access to.
 const CONNECTORS: [&str; 2] = ["manual", "demo"];
 
 const WHO: &str = "somebody is `everyone`, `role:helpdesk`, `group:engineers` or `when: …` (a condition)";
+
+/// The owners of resources, by their names.
+type Resources = BTreeMap<String, BTreeSet<Owner>>;
 
 impl Checker {
     pub(super) fn app(&mut self, place: &Place<'_>, app: &AppFile) {
@@ -48,9 +51,12 @@ impl Checker {
                 serde_json::Value::Null
             }
         };
+        let resources = self.resources(place, app);
         let at = place.field("entitlements");
         // Owners that were wrong are not told to be missing.
-        let known = (owners.len() == app.owners.len()).then_some(&owners);
+        let said: usize = app.resources.iter().map(|resource| resource.owners.len()).sum();
+        let sound = said == resources.values().map(BTreeSet::len).sum::<usize>();
+        let known = (sound && owners.len() == app.owners.len()).then_some((&owners, &resources));
         for (index, entitlement) in app.entitlements.iter().enumerate() {
             self.entitlement(&at.item(index), &app.key, known, entitlement);
         }
@@ -58,12 +64,38 @@ impl Checker {
             name: self.name(place, &app.name),
             description: self.text(place, "description", &app.description),
             owners,
+            resources,
             connector: connector.to_owned(),
             settings,
         };
         if fresh {
             self.wanted.apps.insert(app.key.clone(), entry);
         }
+    }
+
+    /// The owners of resources: those of the entitlements below, by their names.
+    fn resources(&mut self, place: &Place<'_>, app: &AppFile) -> Resources {
+        let mut resources = BTreeMap::new();
+        let place = place.field("resources");
+        for (index, resource) in app.resources.iter().enumerate() {
+            let at = place.item(index);
+            let name = resource.name.trim();
+            let used = |entitlement: &EntitlementFile| entitlement.resource.as_deref().map(str::trim) == Some(name);
+            if !app.entitlements.iter().any(used) {
+                self.wrong(
+                    &at.field("name"),
+                    format!("no entitlement of this app is about the resource `{name}`"),
+                );
+            }
+            if resource.owners.is_empty() {
+                self.wrong(&at, "a resource is named here to give it `owners`");
+            }
+            let owners = self.owners(&at.field("owners"), &resource.owners);
+            if resources.insert(name.to_owned(), owners).is_some() {
+                self.wrong(&at.field("name"), format!("the resource `{name}` is here already"));
+            }
+        }
+        resources
     }
 
     /// Do these owners come to a person?
@@ -85,7 +117,7 @@ impl Checker {
         &mut self,
         place: &Place<'_>,
         app: &str,
-        app_owners: Option<&BTreeSet<Owner>>,
+        known: Option<(&BTreeSet<Owner>, &Resources)>,
         entitlement: &EntitlementFile,
     ) {
         let path = format!("{app}/{}", entitlement.key);
@@ -117,11 +149,18 @@ impl Checker {
         };
         let at = place.field("policy");
         self.policy(&at, &entry.policy, PolicyKind::Request);
-        if let Some(app_owners) = app_owners.filter(|_| entry.owners.len() == entitlement.owners.len()) {
-            self.decided_by_owners(&at, &entry.policy, app_owners, &entry.owners);
+        if let Some((of_app, resources)) = known.filter(|_| entry.owners.len() == entitlement.owners.len()) {
+            let nobody = BTreeSet::new();
+            let of_resource = entry
+                .resource
+                .as_ref()
+                .and_then(|name| resources.get(name))
+                .unwrap_or(&nobody);
+            let owners = [of_app, of_resource, &entry.owners];
+            self.decided_by_owners(&at, &entry.policy, owners);
             if let Some(policy) = &entry.emergency.policy {
                 let at = place.field("emergency").field("policy");
-                self.decided_by_owners(&at, policy, app_owners, &entry.owners);
+                self.decided_by_owners(&at, policy, owners);
             }
         }
         if fresh {
@@ -143,27 +182,25 @@ impl Checker {
         }
     }
 
-    /// A step that only owners decide needs owners.
-    fn decided_by_owners(
-        &mut self,
-        place: &Place<'_>,
-        policy: &str,
-        of_app: &BTreeSet<Owner>,
-        of_entitlement: &BTreeSet<Owner>,
-    ) {
+    /// A step that only owners decide needs owners: of the app, of the resource, of the entitlement.
+    fn decided_by_owners(&mut self, place: &Place<'_>, policy: &str, owners: [&BTreeSet<Owner>; 3]) {
         let Some(only) = self.by_owners.get(policy).copied() else {
             return;
         };
-        let somebody =
-            self.anybody(of_app) || (matches!(only, OnlyOwners::OfTheEntitlement) && self.anybody(of_entitlement));
-        if !somebody {
+        let falls_to = match only {
+            OnlyOwners::App => 1,
+            OnlyOwners::Resource => 2,
+            OnlyOwners::Entitlement => 3,
+        };
+        if !owners.iter().take(falls_to).any(|owners| self.anybody(owners)) {
             let whose = match only {
-                OnlyOwners::OfTheApp => "the app",
-                OnlyOwners::OfTheEntitlement => "neither the entitlement nor its app",
+                OnlyOwners::App => "the app",
+                OnlyOwners::Resource => "neither the resource nor its app",
+                OnlyOwners::Entitlement => "neither the entitlement nor its app",
             };
             let has = match only {
-                OnlyOwners::OfTheApp => "has none",
-                OnlyOwners::OfTheEntitlement => "has any",
+                OnlyOwners::App => "has none",
+                OnlyOwners::Resource | OnlyOwners::Entitlement => "has any",
             };
             self.wrong(
                 place,

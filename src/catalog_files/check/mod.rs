@@ -4,10 +4,11 @@ mod apps;
 mod catalogs;
 mod people;
 mod policies;
+mod rotations;
 mod settings;
 
 use super::{
-    format::{AppFile, CatalogFile, GroupFile, OrganisationFile, PersonFile, PolicyFile, items, parse},
+    format::{AppFile, CatalogFile, GroupFile, OrganisationFile, PersonFile, PolicyFile, RotationFile, items, parse},
     place::{Place, Problem, Problems, Source},
 };
 use crate::domain::{
@@ -29,7 +30,13 @@ pub struct Checked {
 const MOST: usize = 50;
 
 /// Words that name approvers, and so cannot be keys of people.
-const APPROVERS: [&str; 4] = ["manager", "app_owners", "entitlement_owners", "subject"];
+const APPROVERS: [&str; 5] = [
+    "manager",
+    "app_owners",
+    "resource_owners",
+    "entitlement_owners",
+    "subject",
+];
 
 /// What fits on a button or in a picker.
 const LONGEST_NAME: usize = 75;
@@ -55,6 +62,7 @@ pub(super) fn check(sources: &[Source]) -> Result<Checked, Problems> {
     checker.people(&files.people);
     checker.groups(&files.groups);
     checker.last_resort(&files);
+    checker.rotations(&files.rotations);
     checker.settings(&files);
     checker.policies(&files.policies);
     for (place, app) in &files.apps {
@@ -99,6 +107,7 @@ struct Files<'a> {
     organisation: Option<(Place<'a>, OrganisationFile)>,
     people: Placed<'a, PersonFile>,
     groups: Placed<'a, GroupFile>,
+    rotations: Placed<'a, RotationFile>,
     policies: Placed<'a, PolicyFile>,
     apps: Placed<'a, AppFile>,
     catalogs: Placed<'a, CatalogFile>,
@@ -119,6 +128,7 @@ impl<'a> Files<'a> {
                 },
                 "people" => files.people.extend(items(source, problems)),
                 "groups" => files.groups.extend(items(source, problems)),
+                "rotations" => files.rotations.extend(items(source, problems)),
                 "policies" => files.policies.extend(items(source, problems)),
                 "catalogs" => files.catalogs.extend(items(source, problems)),
                 _ if stem.starts_with("policies/") => files.policies.extend(items(source, problems)),
@@ -145,11 +155,12 @@ struct Checker {
     by_owners: HashMap<String, OnlyOwners>,
 }
 
-/// A step that nobody but owners decides.
+/// A step that nobody but owners of this decides.
 #[derive(Clone, Copy)]
 enum OnlyOwners {
-    OfTheApp,
-    OfTheEntitlement,
+    App,
+    Resource,
+    Entitlement,
 }
 
 impl Checker {

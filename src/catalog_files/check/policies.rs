@@ -2,14 +2,16 @@
 
 use super::{APPROVERS, Checker, OnlyOwners, unknown};
 use crate::catalog_files::{
-    format::{PolicyFile, ReassignFile, RuleFile, StepFile, reference},
+    format::{AskFile, DeadlineFile, PolicyFile, ReassignFile, RuleFile, StepFile, WaitFile, part, reference},
     place::Place,
 };
 use crate::domain::{
+    condition::Expression,
     nearest::nearest,
     organisation::{PolicyEntry, kind_word},
     policy::{
         Approval, ApproverSpec, AtDeadline, Deadline, PolicyKind, ReasonRule, Reassign, ReassignTo, Rule, StepSpec,
+        Wait, WaitOver,
     },
     settings::is_channel,
     step::Quorum,
@@ -102,6 +104,12 @@ impl Checker {
                 "a rule needs a step; to let a request pass by itself write `- approve: true`",
             );
         }
+        if !rule.steps.is_empty() && rule.steps.iter().all(|step| step.wait.is_some()) {
+            self.wrong(
+                &at,
+                "waiting alone decides nothing: a rule needs `approvers`, `approve` or `deny` too",
+            );
+        }
         let mut steps = Vec::new();
         for (index, step) in rule.steps.iter().enumerate() {
             steps.extend(self.step(&at.item(index), step, policy));
@@ -114,9 +122,17 @@ impl Checker {
     }
 
     fn step(&mut self, place: &Place<'_>, step: &StepFile, policy: &str) -> Option<StepSpec> {
-        let sorts = [step.approvers.is_some(), step.approve.is_some(), step.deny.is_some()];
+        let sorts = [
+            step.approvers.is_some(),
+            step.approve.is_some(),
+            step.deny.is_some(),
+            step.wait.is_some(),
+        ];
         if sorts.iter().filter(|sort| **sort).count() != 1 {
-            self.wrong(place, "a step has either `approvers`, or `approve`, or `deny`");
+            self.wrong(
+                place,
+                "a step has either `approvers`, or `approve`, or `deny`, or `wait`",
+            );
             return None;
         }
         if step.approvers.is_none() {
@@ -131,14 +147,19 @@ impl Checker {
                 ("remind", step.remind.is_some()),
                 ("channel", step.channel.is_some()),
                 ("reassign", step.reassign.is_some()),
-                ("name", !step.name.is_empty()),
+                ("name", !step.name.is_empty() && step.wait.is_none()),
             ];
             for (field, _) in people.iter().filter(|(_, said)| *said) {
-                self.wrong(
-                    &place.field(field),
-                    format!("`{field}` has no effect on a step that passes or denies by itself"),
-                );
+                let sentence = if step.wait.is_some() {
+                    format!("`{field}` has no effect on a step that only waits")
+                } else {
+                    format!("`{field}` has no effect on a step that passes or denies by itself")
+                };
+                self.wrong(&place.field(field), sentence);
             }
+        }
+        if let Some(wait) = &step.wait {
+            return self.wait(&place.field("wait"), step, wait).map(StepSpec::Wait);
         }
         if let Some(message) = &step.deny {
             if message.trim().is_empty() {
@@ -197,7 +218,7 @@ impl Checker {
                 ReasonRule::ToDeny
             }
         };
-        let deadline = self.deadline(place, step, !fallback.is_empty());
+        let deadline = self.deadlines(place, step, !fallback.is_empty());
         let claim = self.pause(&place.field("claim"), step.claim.as_deref());
         let remind = self.pause(&place.field("remind"), step.remind.as_deref());
         let channel = self.channel(&place.field("channel"), step.channel.as_deref());
@@ -274,30 +295,128 @@ impl Checker {
         })
     }
 
-    fn deadline(&mut self, place: &Place<'_>, step: &StepFile, fallback: bool) -> Option<Deadline> {
-        let said = step.deadline.as_ref()?;
+    /// `wait: 2h`, or what it waits for.
+    fn wait(&mut self, place: &Place<'_>, step: &StepFile, said: &Value) -> Option<Wait> {
+        let name = step.name.trim().to_owned();
+        if let Value::String(time) = said {
+            return Some(Wait {
+                name,
+                until: None,
+                at_most: self.seconds(place, time)?,
+                then: WaitOver::Pass,
+            });
+        }
+        let said: WaitFile = match part(said) {
+            Ok(said) => said,
+            Err(sentence) => {
+                let shape = "write `wait: 2h` or `wait: { until: …, at_most: 1d, then: deny }`";
+                self.wrong(place, format!("{sentence}; {shape}"));
+                return None;
+            }
+        };
+        let until = self.condition(&place.field("until"), &said.until);
+        let at_most = self.seconds(&place.field("at_most"), &said.at_most);
+        let then = match said.then.as_str() {
+            "deny" => Some(WaitOver::Deny),
+            "skip" => Some(WaitOver::Skip),
+            "expire" => Some(WaitOver::Expire),
+            other => {
+                self.wrong(
+                    &place.field("then"),
+                    unknown("outcome", other, &["deny", "skip", "expire"]),
+                );
+                None
+            }
+        };
+        Some(Wait {
+            name,
+            until: Some(until?),
+            at_most: at_most?,
+            then: then?,
+        })
+    }
+
+    /// One deadline, or a list of them: each later than the one before, and none after the end.
+    fn deadlines(&mut self, place: &Place<'_>, step: &StepFile, fallback: bool) -> Vec<Deadline> {
         let place = place.field("deadline");
+        let said: Vec<(Place<'_>, &Value)> = match &step.deadline {
+            None => return Vec::new(),
+            Some(Value::Sequence(all)) => all.iter().enumerate().map(|(at, one)| (place.item(at), one)).collect(),
+            Some(one) => vec![(place.clone(), one)],
+        };
+        if said.is_empty() {
+            self.wrong(&place, "there is no deadline in this list");
+        }
+        let mut deadlines: Vec<Deadline> = Vec::new();
+        for (place, said) in said {
+            let Some(deadline) = self.deadline(&place, said, fallback) else {
+                continue;
+            };
+            match deadlines.last() {
+                Some(last) if !last.then.goes_on() => {
+                    self.wrong(
+                        &place,
+                        "this never happens: the step is over with the deadline before it",
+                    );
+                }
+                Some(last) if last.after >= deadline.after => {
+                    self.wrong(
+                        &place.field("after"),
+                        "each deadline is later than the one before (all count from when the step is reached)",
+                    );
+                }
+                _ => {}
+            }
+            deadlines.push(deadline);
+        }
+        deadlines
+    }
+
+    fn deadline(&mut self, place: &Place<'_>, said: &Value, fallback: bool) -> Option<Deadline> {
+        let said: DeadlineFile = match part(said) {
+            Ok(said) => said,
+            Err(sentence) => {
+                self.wrong(place, format!("{sentence}; a deadline is `{{ after: 4h, then: … }}`"));
+                return None;
+            }
+        };
         let after = self.seconds(&place.field("after"), &said.after)?;
         if after < SHORTEST_DEADLINE {
             self.wrong(&place.field("after"), "nobody can decide in less than a minute");
         }
         let at = place.field("then");
         let then = match said.then.as_str() {
-            "fallback" if !fallback => {
+            Some("fallback") if !fallback => {
                 self.wrong(&at, "there is no `fallback` to ask");
                 return None;
             }
-            "fallback" => AtDeadline::Fallback,
-            "deny" => AtDeadline::Deny,
-            "expire" => AtDeadline::Expire,
-            "remind" => AtDeadline::Remind,
-            other => {
-                self.wrong(
-                    &at,
-                    unknown("outcome", other, &["fallback", "deny", "expire", "remind"]),
-                );
+            Some("fallback") => AtDeadline::Fallback,
+            Some("deny") => AtDeadline::Deny,
+            Some("expire") => AtDeadline::Expire,
+            Some("skip") => AtDeadline::Skip,
+            Some("cancel") => AtDeadline::Cancel,
+            Some("remind") => AtDeadline::Remind,
+            Some(other) => {
+                let known = ["fallback", "remind", "skip", "deny", "cancel", "expire"];
+                self.wrong(&at, unknown("outcome", other, &known));
                 return None;
             }
+            None => match part::<AskFile>(&said.then) {
+                Ok(AskFile { ask }) => {
+                    let at = at.field("ask");
+                    if ask.is_empty() {
+                        self.wrong(&at, "there is nobody to ask");
+                    }
+                    AtDeadline::Ask(self.approvers(&at, &ask))
+                }
+                Err(sentence) => {
+                    self.wrong(
+                        &at,
+                        format!("{sentence}; write a word or `{{ ask: [group:security] }}`"),
+                    );
+                    return None;
+                }
+            },
         };
         Some(Deadline { after, then })
     }
@@ -310,6 +429,7 @@ impl Checker {
                 Some((sort, word)) if sort.is_empty() => match word.as_str() {
                     "manager" => Some(ApproverSpec::Manager),
                     "app_owners" => Some(ApproverSpec::AppOwners),
+                    "resource_owners" => Some(ApproverSpec::ResourceOwners),
                     "entitlement_owners" => Some(ApproverSpec::EntitlementOwners),
                     "subject" => Some(ApproverSpec::Subject),
                     key if self.wanted.people.contains_key(key) => Some(ApproverSpec::People(vec![word])),
@@ -324,9 +444,31 @@ impl Checker {
                 Some((sort, key)) if sort == "group" => {
                     self.group_exists(&at, &key).then_some(ApproverSpec::Group(key))
                 }
+                Some((sort, key)) if sort == "oncall" => {
+                    let known = self.wanted.rotations.contains_key(&key);
+                    if !known {
+                        self.missing(&at, "rotation", &key, |wanted| &wanted.rotations);
+                    }
+                    known.then_some(ApproverSpec::OnCall(key))
+                }
+                Some((sort, source)) if sort == "expression" => {
+                    let inside = if matches!(value, Value::Mapping(_)) {
+                        at.field("expression")
+                    } else {
+                        at
+                    };
+                    match Expression::parse(&source) {
+                        Ok(expression) => Some(ApproverSpec::Expression(expression)),
+                        Err(error) => {
+                            self.wrong_inside(&inside, error.at, error.sentence);
+                            None
+                        }
+                    }
+                }
                 _ => {
-                    let sentence = "an approver is manager, app_owners, entitlement_owners, subject, a person (`ana`) \
-                                    or a group (`group:database-owners`)";
+                    let sentence = "an approver is manager, app_owners, resource_owners, entitlement_owners, subject, a \
+                                    person (`ana`), a group (`group:database-owners`), whoever is on call \
+                                    (`oncall:payments`) or `expression: …`";
                     self.wrong(&at, sentence);
                     None
                 }
@@ -351,8 +493,19 @@ impl Checker {
         policy: &str,
     ) {
         let all = || approvers.iter().chain(fallback);
-        let owners = |spec: &&ApproverSpec| matches!(spec, ApproverSpec::AppOwners | ApproverSpec::EntitlementOwners);
-        let others = |spec: &&ApproverSpec| matches!(spec, ApproverSpec::Manager | ApproverSpec::Subject);
+        let owners = |spec: &&ApproverSpec| {
+            matches!(
+                spec,
+                ApproverSpec::AppOwners | ApproverSpec::ResourceOwners | ApproverSpec::EntitlementOwners
+            )
+        };
+        // Whom these come to is known only when somebody asks.
+        let others = |spec: &&ApproverSpec| {
+            matches!(
+                spec,
+                ApproverSpec::Manager | ApproverSpec::Subject | ApproverSpec::Expression(_) | ApproverSpec::OnCall(_)
+            )
+        };
         let mut named: BTreeSet<&str> = BTreeSet::new();
         for spec in all() {
             match spec {
@@ -376,11 +529,12 @@ impl Checker {
             return;
         }
         if count == 0 && all().any(|spec| owners(&spec)) {
-            let app = all().any(|spec| matches!(spec, ApproverSpec::AppOwners));
-            let only = if app {
-                OnlyOwners::OfTheApp
+            let only = if all().any(|spec| *spec == ApproverSpec::EntitlementOwners) {
+                OnlyOwners::Entitlement
+            } else if all().any(|spec| *spec == ApproverSpec::ResourceOwners) {
+                OnlyOwners::Resource
             } else {
-                OnlyOwners::OfTheEntitlement
+                OnlyOwners::App
             };
             self.by_owners.entry(policy.to_owned()).or_insert(only);
         } else if count == 0 {

@@ -349,10 +349,10 @@ fn they_are_reminded_once_an_hour() {
 #[test]
 fn a_deadline_may_only_remind() {
     let mut story = Story::of(steps([Approval {
-        deadline: Some(Deadline {
+        deadline: vec![Deadline {
             after: 3_600,
             then: AtDeadline::Remind,
-        }),
+        }],
         ..owners()
     }]));
     assert_eq!(names(&story.after(hours(1))), ["deadline_reminded"]);
@@ -442,7 +442,7 @@ fn an_administrator_calls_it_off_with_a_reason() {
     assert!(matches!(
         story.request.state,
         RequestState::Cancelled {
-            by: ERIN,
+            by: Some(ERIN),
             admin: true,
             ..
         }

@@ -188,10 +188,10 @@ fn every_step_of_an_emergency_has_its_own_patience_and_ordinary_requests_have_no
 fn what_brings_in_others_by_the_policy_comes_before() {
     let mut one = approval(vec![people(&["carla"])]);
     one.fallback = vec![people(&["dan"])];
-    one.deadline = Some(Deadline {
+    one.deadline = vec![Deadline {
         after: 600,
         then: AtDeadline::Fallback,
-    });
+    }];
     let mut story = Story::of(steps([approval(vec![people(&["bob"])])]));
     story.does(&escalate(ANA, steps([one]))).expect("it is open");
     assert_eq!(
@@ -214,12 +214,16 @@ fn those_whom_the_ordinary_policy_would_ask_are_known() {
         approval(vec![ApproverSpec::EntitlementOwners, people(&["bob", "ana"])]),
     ]);
     assert_eq!(
-        would_ask(&plan, &facts, ANA, ANA),
+        would_ask(&plan, &facts, &asking(ANA, ANA)),
         [BOB, CARLA, DAN],
         "each once, not herself"
     );
     let nobody = steps([approval(vec![group("nobody")])]);
-    assert_eq!(would_ask(&nobody, &facts, ANA, ANA), [ERIN], "whoever stands in");
+    assert_eq!(
+        would_ask(&nobody, &facts, &asking(ANA, ANA)),
+        [ERIN],
+        "whoever stands in"
+    );
     let at_once = [StepSpec::Approve { message: String::new() }];
-    assert_eq!(would_ask(&at_once, &facts, ANA, ANA), [] as [PersonId; 0]);
+    assert_eq!(would_ask(&at_once, &facts, &asking(ANA, ANA)), [] as [PersonId; 0]);
 }

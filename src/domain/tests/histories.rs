@@ -2,11 +2,13 @@
 
 use super::*;
 use crate::domain::{
+    condition::Condition,
     desk::{is_shorter, may_take_over},
     event::Cause,
-    policy::{AtDeadline, Deadline, Reassign, ReassignTo},
+    facts::Away,
+    policy::{AtDeadline, Deadline, Reassign, ReassignTo, Wait, WaitOver},
     request::{Override, PATIENCE, RequestState},
-    step::{StepState, Why},
+    step::{Approver, StepState, Why},
 };
 use proptest::prelude::*;
 use std::collections::HashSet;
@@ -19,7 +21,65 @@ fn any_approver() -> impl Strategy<Value = ApproverSpec> {
         Just(ApproverSpec::AppOwners),
         Just(ApproverSpec::EntitlementOwners),
         Just(ApproverSpec::Subject),
+        Just(ApproverSpec::ResourceOwners),
+        Just(ApproverSpec::OnCall("database".to_owned())),
+        proptest::sample::select(vec![
+            "'carla'",
+            "subject.manager",
+            "[requester.key, subject.key]",
+            "['group:database-owners', 'dan']",
+            "subject.team == 'Data' ? 'dan' : ''",
+            "'nobody-of-that-name'",
+        ])
+        .prop_map(expression),
     ]
+}
+
+/// What may happen when nobody decides in time: more people, and perhaps more, and then perhaps an end.
+fn any_deadline() -> impl Strategy<Value = Vec<Deadline>> {
+    let joins = prop_oneof![
+        Just(AtDeadline::Fallback),
+        Just(AtDeadline::Remind),
+        proptest::collection::vec(any_approver(), 1..3).prop_map(AtDeadline::Ask),
+    ];
+    let ends = proptest::sample::select(vec![
+        AtDeadline::Deny,
+        AtDeadline::Expire,
+        AtDeadline::Skip,
+        AtDeadline::Cancel,
+    ]);
+    (
+        proptest::collection::vec((60i64..3_600, joins), 0..3),
+        proptest::option::of((60i64..3_600, ends)),
+    )
+        .prop_map(|(joins, ends)| {
+            let mut after = 0;
+            joins
+                .into_iter()
+                .chain(ends)
+                .map(|(more, then)| {
+                    after += more;
+                    Deadline { after, then }
+                })
+                .collect()
+        })
+}
+
+fn any_wait() -> impl Strategy<Value = StepSpec> {
+    let untils = proptest::sample::select(vec![
+        None,
+        Some("'engineers' in subject.groups"),
+        Some("subject.team == 'Moon'"),
+    ]);
+    let then = proptest::sample::select(vec![WaitOver::Pass, WaitOver::Skip, WaitOver::Deny, WaitOver::Expire]);
+    (untils, 60i64..7_200, then).prop_map(|(until, at_most, then)| {
+        StepSpec::Wait(Wait {
+            name: String::new(),
+            until: until.map(|source| Condition::parse(source).expect(source)),
+            at_most,
+            then,
+        })
+    })
 }
 
 fn any_step() -> impl Strategy<Value = StepSpec> {
@@ -28,13 +88,6 @@ fn any_step() -> impl Strategy<Value = StepSpec> {
         2 => (1u32..4).prop_map(Quorum::AtLeast),
         1 => Just(Quorum::All)
     ];
-    let then = proptest::sample::select(vec![
-        AtDeadline::Fallback,
-        AtDeadline::Deny,
-        AtDeadline::Expire,
-        AtDeadline::Remind,
-    ]);
-    let deadline = proptest::option::of((60i64..7_200, then).prop_map(|(after, then)| Deadline { after, then }));
     let approvers = proptest::collection::vec(any_approver(), 0..3);
     let fallback = proptest::collection::vec(any_approver(), 0..2);
     let reassign = prop::bool::ANY.prop_map(|may| {
@@ -49,7 +102,7 @@ fn any_step() -> impl Strategy<Value = StepSpec> {
         fallback,
         any::<bool>(),
         any::<bool>(),
-        deadline,
+        any_deadline(),
         reassign,
     )
         .prop_map(
@@ -69,6 +122,7 @@ fn any_step() -> impl Strategy<Value = StepSpec> {
         12 => decided,
         1 => Just(StepSpec::Approve { message: String::new() }),
         1 => Just(StepSpec::Deny { message: "No.".to_owned() }),
+        2 => any_wait(),
     ]
 }
 
@@ -105,6 +159,17 @@ enum Act {
     LastResort {
         who: Option<i64>,
     },
+    Away {
+        who: i64,
+        delegate: Option<i64>,
+    },
+    Back {
+        who: i64,
+    },
+    OnCall {
+        who: Option<i64>,
+    },
+    Outage,
     Gone,
     Claim {
         by: i64,
@@ -141,7 +206,11 @@ fn any_act() -> impl Strategy<Value = Act> {
         2 => (who.clone(), proptest::option::of(1i64..9)).prop_map(|(who, manager)| Act::Manager { who, manager }),
         2 => who.clone().prop_map(|who| Act::Join { who }),
         2 => who.clone().prop_map(|who| Act::Leave { who }),
-        1 => proptest::option::of(who).prop_map(|who| Act::LastResort { who }),
+        1 => proptest::option::of(who.clone()).prop_map(|who| Act::LastResort { who }),
+        5 => (who.clone(), proptest::option::of(1i64..9)).prop_map(|(who, delegate)| Act::Away { who, delegate }),
+        2 => who.clone().prop_map(|who| Act::Back { who }),
+        2 => proptest::option::of(who).prop_map(|who| Act::OnCall { who }),
+        1 => Just(Act::Outage),
         1 => Just(Act::Gone),
         3 => (who8(), 0usize..3).prop_map(|(by, place)| Act::Claim { by, place }),
         6 => (who8(), who8(), 0usize..3).prop_map(|(from, to, place)| Act::Reassign { from, to, place }),
@@ -214,6 +283,20 @@ fn happens(story: &mut Story, act: &Act) {
                 .values_mut()
                 .for_each(|members| members.retain(|member| *member != PersonId(*who)));
         }
+        Act::Away { who, delegate } => {
+            let delegate = delegate.map(PersonId);
+            facts.away.insert(PersonId(*who), Away { delegate });
+        }
+        Act::Back { who } => drop(facts.away.remove(&PersonId(*who))),
+        Act::OnCall { who } => {
+            let people = who.map(PersonId).into_iter().collect();
+            facts.on_call.insert("database".to_owned(), Ok(people));
+        }
+        Act::Outage => {
+            facts
+                .on_call
+                .insert("database".to_owned(), Err("it is down".to_owned()));
+        }
         Act::LastResort { who } => facts.last_resort = who.map(PersonId).into_iter().collect(),
         Act::Gone => facts.entitlement.offered = false,
         Act::Claim { by, place } => {
@@ -279,6 +362,20 @@ fn holds(story: &mut Story) {
                 step.approvers.iter().all(|known| waits_for(known.person)),
                 "everyone asked can answer"
             );
+            let away = |known: &Approver| story.facts.away.contains_key(&known.person);
+            assert!(
+                step.approvers
+                    .iter()
+                    .all(|known| !away(known) || matches!(known.why, Why::Subject | Why::LastResort)),
+                "who is away is asked only when nobody else could be: {step:?}"
+            );
+            if matches!(step.spec, StepSpec::Wait(_)) {
+                assert!(
+                    step.approvers.is_empty() && step.due_at.is_some(),
+                    "a wait ends by itself"
+                );
+                return;
+            }
             let somebody = step
                 .approvers
                 .iter()
@@ -362,12 +459,14 @@ fn obeys(story: &Story) {
     let mut approved: Vec<(usize, PersonId)> = Vec::new();
     let mut rounds = request.earlier.iter().map(|round| &round.steps).chain([&request.steps]);
     let mut steps = rounds.next().expect("at least the present plan");
+    let mut skipped = Vec::new();
     for (_, event) in &story.events {
         match event {
             // From here on nothing counts that was decided before.
             Event::Escalated { .. } => {
                 steps = rounds.next().expect("another plan");
                 approved.clear();
+                skipped.clear();
                 asked.clear();
             }
             Event::StepOpened { approvers, .. } | Event::ApproversChanged { approvers, .. } => {
@@ -389,6 +488,10 @@ fn obeys(story: &Story) {
                     "nobody decides on their own access"
                 );
                 assert!(!own || known.why != Why::LastResort);
+                assert!(
+                    !own || !matches!(known.why, Why::StandsIn { .. }),
+                    "nobody stands in on their own access, whatever the step allows"
+                );
                 let before = approved.iter().any(|(place, before)| place < step && before == person);
                 assert!(
                     !(spec.distinct && before),
@@ -398,6 +501,7 @@ fn obeys(story: &Story) {
                     approved.push((*step, *person));
                 }
             }
+            Event::StepSkipped { step } => skipped.push(*step),
             Event::StepPassed { step, automatic: false } => {
                 let count = approved.iter().filter(|(place, _)| place == step).count();
                 let StepSpec::Approval(spec) = &steps[*step].spec else {
@@ -422,9 +526,19 @@ fn obeys(story: &Story) {
         );
     }
     if request.state == RequestState::Approved {
+        for (place, step) in request.steps.iter().enumerate() {
+            assert!(step.state.is_passed(), "no step is left out");
+            let late = skipped.contains(&place);
+            assert_eq!(step.state == StepState::Skipped, late || step.skipped.is_some());
+        }
+        let decided = request
+            .steps
+            .iter()
+            .any(|step| step.state == StepState::Approved && !matches!(step.spec, StepSpec::Wait(_)));
+        let overridden = request.steps.iter().any(|step| step.skipped.is_some());
         assert!(
-            request.steps.iter().all(|step| step.state.is_passed()),
-            "no step is left out"
+            decided || overridden,
+            "what was only skipped and waited through is no approval"
         );
     }
     if let RequestState::Closed { cause } = request.state {
@@ -435,7 +549,7 @@ fn obeys(story: &Story) {
     }
 }
 
-fn everyone(asked: &[crate::domain::step::Approver], approved: &[(usize, PersonId)], step: usize) -> bool {
+fn everyone(asked: &[Approver], approved: &[(usize, PersonId)], step: usize) -> bool {
     asked.iter().all(|known| approved.contains(&(step, known.person)))
 }
 

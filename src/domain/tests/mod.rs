@@ -1,5 +1,6 @@
 //! The rules of the domain, told in tables and checked on random histories. This file is the small company they play in.
 
+mod deciding;
 mod desk;
 mod emergencies;
 mod escalations;
@@ -14,6 +15,7 @@ mod steps;
 
 use super::{
     catalog::{App, Entitlement},
+    condition::Expression,
     emergency::EmergencyRules,
     event::Event,
     facts::Facts,
@@ -23,7 +25,7 @@ use super::{
     policy::{Approval, ApproverSpec, Plan, ReasonRule, StepSpec},
     refusal::Refusal,
     request::{Command, Request},
-    step::{Quorum, Source, Verdict},
+    step::{Asking, Quorum, Source, Verdict},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,7 +89,10 @@ fn company() -> Facts {
         ]),
         members: vec![(ANA, "engineers".to_owned())],
         app_owners: vec![HANA],
+        resource_owners: vec![HANA],
         entitlement_owners: vec![CARLA, DAN],
+        on_call: BTreeMap::new(),
+        away: BTreeMap::new(),
         last_resort: vec![ERIN],
         entitlement: Entitlement {
             id: EntitlementId(1),
@@ -117,8 +122,26 @@ fn people(keys: &[&str]) -> ApproverSpec {
     ApproverSpec::People(keys.iter().map(|key| (*key).to_owned()).collect())
 }
 
+fn expression(source: &str) -> ApproverSpec {
+    ApproverSpec::Expression(Expression::parse(source).expect(source))
+}
+
 fn group(key: &str) -> ApproverSpec {
     ApproverSpec::Group(key.to_owned())
+}
+
+/// What is asked when `requester` asks for `subject`.
+fn asking(requester: PersonId, subject: PersonId) -> Asking<'static> {
+    Asking {
+        requester,
+        subject,
+        emergency: false,
+        length: Length::For(3_600),
+        earlier: &[],
+        passed: 0,
+        reassigned: &[],
+        unanswered: false,
+    }
 }
 
 /// One of these people decides; nothing else is asked of them.

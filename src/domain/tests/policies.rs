@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::{
     condition::{Condition, NO_END_MINUTES, Scope},
-    policy::{Policy, PolicyKind, Rule},
+    policy::{AtDeadline, Deadline, Policy, PolicyKind, Rule},
 };
 
 fn rule(name: &str, when: Option<&str>, steps: Vec<StepSpec>) -> Rule {
@@ -153,13 +153,25 @@ fn a_policy_says_whom_it_names() {
             None,
             vec![
                 StepSpec::Approve { message: String::new() },
-                deciders(vec![group("c")], vec![]),
+                deciders(vec![group("c"), expression("subject.manager")], vec![]),
+                StepSpec::Approval(Approval {
+                    deadline: vec![Deadline {
+                        after: 60,
+                        then: AtDeadline::Ask(vec![group("d"), ApproverSpec::OnCall("database".to_owned())]),
+                    }],
+                    ..approval(vec![])
+                }),
             ],
         ),
     ]);
-    assert_eq!(policy.groups().collect::<Vec<_>>(), ["a", "b", "c"]);
-    assert_eq!(policy.people().collect::<Vec<_>>(), ["ana", "bob"]);
+    assert_eq!(policy.named().groups, ["a", "b", "c", "d"]);
+    assert_eq!(policy.named().people, ["ana", "bob"]);
+    assert_eq!(policy.named().rotations, ["database"]);
+    assert_eq!(policy.named().expressions.len(), 1);
     let plan = policy.plan(&scope(Length::NoEnd));
-    assert_eq!(plan.groups().collect::<Vec<_>>(), ["a", "b"]);
-    assert_eq!(plan.people().collect::<Vec<_>>(), ["ana", "bob"]);
+    assert_eq!(plan.named().groups, ["a", "b"]);
+    assert_eq!(plan.named().people, ["ana", "bob"]);
+    assert!(plan.named().rotations.is_empty());
+    let both = plan.named().and(policy.named());
+    assert_eq!(both.groups, ["a", "b", "a", "b", "c", "d"]);
 }

@@ -252,7 +252,7 @@ fn reasons_are_asked_for_by_the_policy() {
 
 fn deadline(then: AtDeadline) -> Story {
     Story::of(steps([Approval {
-        deadline: Some(Deadline { after: 4 * 3_600, then }),
+        deadline: vec![Deadline { after: 4 * 3_600, then }],
         fallback: vec![people(&["hana"])],
         ..approval(vec![ApproverSpec::Manager])
     }]))
@@ -264,8 +264,20 @@ fn when_nobody_decides_in_time() {
         (AtDeadline::Fallback, vec!["step_widened", "approvers_changed"], "open"),
         (AtDeadline::Deny, vec!["denied"], "denied"),
         (AtDeadline::Expire, vec!["expired"], "expired"),
+        (AtDeadline::Cancel, vec!["cancelled"], "cancelled"),
+        (
+            AtDeadline::Ask(vec![people(&["hana"])]),
+            vec!["step_widened", "approvers_changed"],
+            "open",
+        ),
+        // The only step was skipped: that is no approval.
+        (
+            AtDeadline::Skip,
+            vec!["step_skipped", "step_added", "step_opened"],
+            "open",
+        ),
     ] {
-        let mut story = deadline(then);
+        let mut story = deadline(then.clone());
         assert_eq!(story.request.wake_at(), Some(monday() + hours(4)));
         assert_eq!(
             names(&story.after(hours(4) - TimeDelta::seconds(1))),
@@ -294,10 +306,10 @@ fn a_late_step_is_widened_and_the_earlier_approvers_may_still_decide() {
 fn a_late_step_whose_fallback_brings_nobody_goes_to_the_last_resort() {
     for fallback in [vec![], vec![ApproverSpec::Manager], vec![group("nobody")]] {
         let mut story = Story::of(steps([Approval {
-            deadline: Some(Deadline {
+            deadline: vec![Deadline {
                 after: 60,
                 then: AtDeadline::Fallback,
-            }),
+            }],
             fallback,
             ..approval(vec![ApproverSpec::Manager])
         }]));
@@ -310,10 +322,10 @@ fn a_late_step_whose_fallback_brings_nobody_goes_to_the_last_resort() {
 #[test]
 fn each_step_has_its_own_time() {
     let timed = |after| Approval {
-        deadline: Some(Deadline {
+        deadline: vec![Deadline {
             after,
             then: AtDeadline::Expire,
-        }),
+        }],
         ..approval(vec![ApproverSpec::Manager])
     };
     let mut story = Story::of(steps([timed(3_600), timed(3_600)]));
@@ -535,7 +547,7 @@ fn cancelling_ends_it_and_a_second_time_is_refused() {
     assert_eq!(
         story.request.state,
         RequestState::Cancelled {
-            by: ANA,
+            by: Some(ANA),
             reason: "no longer needed".to_owned(),
             admin: false,
         }

@@ -9,7 +9,7 @@ use crate::domain::{
 
 /// Who a step asks when Frank (of the helpdesk) asks for Ana.
 fn asked(facts: &Facts, spec: &Approval) -> (Vec<PersonId>, Source) {
-    let resolved = resolve(spec, facts, FRANK, ANA, &[], false, &[]);
+    let resolved = resolve(spec, facts, &asking(FRANK, ANA));
     (
         resolved.approvers.iter().map(|approver| approver.person).collect(),
         resolved.source,
@@ -29,8 +29,22 @@ fn every_sort_of_approver_finds_its_people() {
         (ApproverSpec::AppOwners, vec![HANA], Why::AppOwner),
         (ApproverSpec::EntitlementOwners, vec![CARLA, DAN], Why::EntitlementOwner),
         (ApproverSpec::Subject, vec![ANA], Why::Subject),
+        (ApproverSpec::ResourceOwners, vec![HANA], Why::ResourceOwner),
+        (
+            expression("['grace', 'group:nobody-else', 'dan']"),
+            vec![GRACE, CARLA, DAN],
+            Why::Expression,
+        ),
+        (
+            ApproverSpec::OnCall("database".to_owned()),
+            vec![DAN],
+            Why::OnCall("database".to_owned()),
+        ),
     ] {
-        let resolved = resolve(&approval(vec![spec.clone()]), &company(), FRANK, ANA, &[], false, &[]);
+        let mut facts = company();
+        facts.groups.insert("nobody-else".to_owned(), vec![CARLA]);
+        facts.on_call.insert("database".to_owned(), Ok(vec![DAN]));
+        let resolved = resolve(&approval(vec![spec.clone()]), &facts, &asking(FRANK, ANA));
         let expected: Vec<Approver> = found
             .iter()
             .map(|&person| Approver {
@@ -50,7 +64,7 @@ fn somebody_named_twice_is_asked_once_for_the_first_reason() {
         group("database-owners"),
         ApproverSpec::AppOwners,
     ]);
-    let resolved = resolve(&spec, &company(), ANA, ANA, &[], false, &[]);
+    let resolved = resolve(&spec, &company(), &asking(ANA, ANA));
     let found: Vec<(PersonId, &Why)> = resolved
         .approvers
         .iter()
@@ -68,13 +82,20 @@ fn nobody_decides_about_their_own_access_by_any_path() {
     facts.groups.insert("mine".to_owned(), vec![ANA, FRANK]);
     facts.app_owners = vec![ANA, FRANK];
     facts.entitlement_owners = vec![ANA, FRANK];
+    facts.resource_owners = vec![ANA, FRANK];
+    facts.on_call.insert("mine".to_owned(), Ok(vec![ANA, FRANK]));
     facts.people.get_mut(&ANA).expect("Ana").manager = Some(FRANK);
+    // And the line ends with the two of them.
+    facts.people.get_mut(&FRANK).expect("Frank").manager = Some(ANA);
     for spec in [
         people(&["ana", "frank"]),
         group("mine"),
         ApproverSpec::Manager,
         ApproverSpec::AppOwners,
+        ApproverSpec::ResourceOwners,
         ApproverSpec::EntitlementOwners,
+        ApproverSpec::OnCall("mine".to_owned()),
+        expression("[subject.key, requester.key, 'group:mine']"),
     ] {
         let primary = approval(vec![spec.clone()]);
         assert_eq!(asked(&facts, &primary), (vec![ERIN], Source::LastResort), "{spec:?}");
@@ -122,7 +143,7 @@ fn the_subject_decides_only_where_the_policy_asks_the_subject() {
         vec![group("engineers"), ApproverSpec::Subject],
         vec![ApproverSpec::Subject, group("engineers")],
     ] {
-        let resolved = resolve(&approval(specs), &company(), ANA, ANA, &[], false, &[]);
+        let resolved = resolve(&approval(specs), &company(), &asking(ANA, ANA));
         let own = resolved
             .approvers
             .iter()
@@ -131,15 +152,7 @@ fn the_subject_decides_only_where_the_policy_asks_the_subject() {
         assert_eq!(own.why, Why::Subject);
     }
     // Whoever asks for somebody else is not the subject.
-    let resolved = resolve(
-        &approval(vec![ApproverSpec::Subject]),
-        &company(),
-        FRANK,
-        ANA,
-        &[],
-        false,
-        &[],
-    );
+    let resolved = resolve(&approval(vec![ApproverSpec::Subject]), &company(), &asking(FRANK, ANA));
     assert!(resolved.approvers.iter().all(|known| known.person == ANA));
 }
 
@@ -225,7 +238,7 @@ fn when_nobody_in_the_organisation_could_decide_it_closes_with_the_cause() {
     );
     story.replays();
 
-    let mut story2 = Story::of(steps([approval(vec![ApproverSpec::Manager])]));
+    let mut story2 = Story::of(steps([approval(vec![people(&["bob"])])]));
     suspend(&mut story2.facts, BOB);
     suspend(&mut story2.facts, ERIN);
     story2.look();
@@ -240,7 +253,7 @@ fn when_nobody_in_the_organisation_could_decide_it_closes_with_the_cause() {
 
 #[test]
 fn the_last_resort_is_an_alarm() {
-    let mut story = Story::of(steps([approval(vec![ApproverSpec::Manager])]));
+    let mut story = Story::of(steps([approval(vec![people(&["bob"])])]));
     assert!(!story.request.is_alarming());
     suspend(&mut story.facts, BOB);
     assert_eq!(names(&story.look()), ["approvers_changed"]);

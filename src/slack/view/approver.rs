@@ -78,7 +78,7 @@ fn why_you(why: &Why, card: &RequestCard) -> Phrase {
             .unwrap_or(otherwise)
     };
     match why {
-        Why::Named => Phrase::of("the policy names you"),
+        Why::Named | Why::Expression => Phrase::of("the policy names you"),
         Why::Group(key) => Phrase::of("you are in ").bold(name(key)),
         Why::Manager => Phrase::of("you are the manager of ").person(&card.subject),
         Why::AppOwner => Phrase::of("you own ").bold(name(&card.app)),
@@ -86,6 +86,10 @@ fn why_you(why: &Why, card: &RequestCard) -> Phrase {
         Why::Subject => Phrase::of("it is your own access, and the policy asks you"),
         Why::LastResort => Phrase::of("nobody else is left who could decide"),
         Why::Reassigned(_) => Phrase::of("you have the place of ").bold(name("somebody else")),
+        Why::ManagerAbove => Phrase::of("you are next in the line of managers above ").person(&card.subject),
+        Why::ResourceOwner => Phrase::of("you own ").bold(name(&card.app)),
+        Why::OnCall(key) => Phrase::of("you are on call for ").bold(name(key)),
+        Why::StandsIn { .. } => Phrase::of("you stand in for ").bold(name("somebody who is away")),
     }
 }
 
@@ -162,7 +166,10 @@ fn outcome(card: &RequestCard) -> Phrase {
         (Standing::Open { step, .. }, _) if gave_away(card, *step) => {
             Phrase::of("You gave this to somebody else · ").then(stands().lowered())
         }
-        (Standing::Open { .. }, _) => match mine.and_then(|(_, step)| last_approval(step)) {
+        (Standing::Waiting { .. }, Some(Verdict::Approve)) => {
+            Phrase::of("✅ Approved by you · ").then(stands().lowered())
+        }
+        (Standing::Open { .. } | Standing::Waiting { .. }, _) => match mine.and_then(|(_, step)| last_approval(step)) {
             Some(by) => Phrase::of("✅ Already approved by ")
                 .person(by)
                 .text(" · no longer needed from you"),

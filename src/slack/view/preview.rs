@@ -1,6 +1,7 @@
 //! Who will be asked, in words, before a request is made.
 
 use super::phrase::Phrase;
+use crate::domain::length::spoken;
 use crate::usecases::queries::{
     request_card::PersonRef,
     request_form::{Preview, PreviewStep},
@@ -22,6 +23,24 @@ pub fn preview_line(preview: &Preview, emergency: bool) -> Phrase {
         };
     }
     let asked: Vec<Phrase> = preview.steps.iter().filter_map(asked).collect();
+    let wait: i64 = preview
+        .steps
+        .iter()
+        .map(|step| {
+            if let PreviewStep::Waits(seconds) = step {
+                *seconds
+            } else {
+                0
+            }
+        })
+        .sum();
+    if asked.is_empty() && wait > 0 {
+        let bolt = if emergency { "⚡" } else { "✅" };
+        return Phrase::of(&format!(
+            "{bolt} Nobody has to approve this: you get it after a wait of at most {}.",
+            spoken(wait)
+        ));
+    }
     if asked.is_empty() {
         return Phrase::of(if emergency {
             "⚡ Nobody has to approve this: you get it at once, on record."
@@ -39,10 +58,14 @@ pub fn preview_line(preview: &Preview, emergency: bool) -> Phrase {
         phrase = if i > 0 { phrase.text(", then ") } else { phrase };
         phrase = phrase.then(step);
     }
-    match count.saturating_sub(STEPS_NAMED) {
+    let phrase = match count.saturating_sub(STEPS_NAMED) {
         0 => phrase,
         1 => phrase.text(", then 1 more step"),
         more => phrase.text(&format!(", then {more} more steps")),
+    };
+    match wait {
+        0 => phrase,
+        wait => phrase.text(&format!(" · and a wait of at most {}", spoken(wait))),
     }
 }
 

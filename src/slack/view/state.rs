@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 #[must_use]
 pub fn sign(standing: &Standing, grant: Option<GrantState>) -> &'static str {
     match (standing, grant) {
-        (Standing::Open { .. }, _) => "⏳",
+        (Standing::Open { .. } | Standing::Waiting { .. }, _) => "⏳",
         (Standing::Approved { .. } | Standing::Overridden { .. }, Some(state)) => grant_sign(state),
         (Standing::Approved { .. }, None) => "✅",
         (Standing::Overridden { .. }, None) => "⏭️",
@@ -53,10 +53,15 @@ pub fn standing(standing: &Standing, reader: PersonId) -> Phrase {
         Standing::Denied { by: Some(by), .. } => Phrase::of("Denied by ").person_or_you(by, reader),
         Standing::Denied { by: None, .. } => Phrase::of("Denied automatically"),
         Standing::Overridden { by } => Phrase::of("Step skipped by administrator ").person_or_you(by, reader),
-        Standing::Cancelled { by, admin: true, .. } => {
-            Phrase::of("Cancelled by administrator ").person_or_you(by, reader)
-        }
-        Standing::Cancelled { by, .. } => Phrase::of("Cancelled by ").person_or_you(by, reader),
+        Standing::Cancelled {
+            by: Some(by),
+            admin: true,
+            ..
+        } => Phrase::of("Cancelled by administrator ").person_or_you(by, reader),
+        Standing::Cancelled { by: Some(by), .. } => Phrase::of("Cancelled by ").person_or_you(by, reader),
+        Standing::Cancelled { by: None, .. } => Phrase::of("Cancelled: nobody decided in time"),
+        Standing::Waiting { until: Some(until), .. } => Phrase::of("Waiting, at most until ").when(*until),
+        Standing::Waiting { until: None, .. } => Phrase::of("Waiting"),
         Standing::Expired => Phrase::of("Expired: nobody decided in time"),
         Standing::Closed { cause } => Phrase::of("Closed because ").text(cause.words()),
     }
@@ -151,7 +156,7 @@ pub fn progress(card: &RequestCard) -> Option<Phrase> {
         return None;
     }
     let current = match card.standing {
-        Standing::Open { step, .. } => step,
+        Standing::Open { step, .. } | Standing::Waiting { step, .. } => step,
         _ => steps
             .iter()
             .rposition(|step| step.state != StepState::Void && step.state != StepState::Waiting)
@@ -268,7 +273,13 @@ fn step_line(step: &StepLine, standing: &Standing, reader: PersonId) -> Phrase {
                 let phrase = phrase.text("skipped by administrator ").person_or_you(by, reader);
                 phrase.text(": ").said(reason, super::limits::EXCERPT)
             }
-            None => phrase.text("skipped"),
+            None if step.waits => phrase.text("over without what it waited for"),
+            None => phrase.text("skipped, nobody decided in time"),
+        },
+        StepState::Approved if step.waits => phrase.text("over"),
+        StepState::Open if step.waits => match step.due_at {
+            Some(until) => phrase.text("at most until ").when(until),
+            None => phrase.text("going on"),
         },
         StepState::Approved if approvals.is_empty() => phrase.text("passed automatically"),
         StepState::Approved => decided(phrase.text("approved by "), &approvals, reader),

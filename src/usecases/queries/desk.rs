@@ -41,7 +41,7 @@ pub async fn reassign_form(system: &System, id: RequestId, person: &Person) -> R
     let Some(card) = request_card(system, id, person.id, Role::Approver).await? else {
         return Ok(None);
     };
-    let facts = facts::glance(&system.db, &request, [person.id]).await?;
+    let facts = facts::glance(&system.db, system.clock.now(), &request, [person.id]).await?;
     let takers = desk::takers(&request, &facts).map(|takers| {
         let mut takers: Vec<PersonRef> = takers
             .into_iter()

@@ -43,10 +43,15 @@ pub async fn escalation(system: &System, person: &Person, id: RequestId) -> Resu
     let Some(card) = request_card(system, id, person.id, Role::Requester).await? else {
         return Ok(None);
     };
+    let now = system.clock.now();
     let ask = system
         .db
         .write("preview_escalation", async |tx| {
-            Ask::load(tx, request.requester, request.subject, request.entitlement).await
+            let (requester, subject) = (request.requester, request.subject);
+            let mut ask = Ask::load(tx, now, requester, subject, request.entitlement).await?;
+            let length = ask.facts.entitlement.emergency.capped(request.length);
+            ask.meet(tx, true, length).await?;
+            Ok::<_, Error>(ask)
         })
         .await?;
     if !card.viewer.may_escalate {

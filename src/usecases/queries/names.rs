@@ -6,6 +6,7 @@ use crate::{
     domain::{
         ids::PersonId,
         person::Person,
+        policy::StepSpec,
         request::{Request, RequestState},
         step::Verdict,
     },
@@ -59,6 +60,12 @@ impl Names {
         match &request.state {
             RequestState::Open { step: place } => {
                 let step = request.steps.get(*place);
+                if let Some(step) = step.filter(|step| matches!(step.spec, StepSpec::Wait(_))) {
+                    return Standing::Waiting {
+                        step: *place,
+                        until: step.due_at,
+                    };
+                }
                 let awaiting = step.into_iter().flat_map(|step| {
                     let undecided = |person: &PersonId| step.decision_of(*person).is_none();
                     step.approvers.iter().map(|approver| approver.person).filter(undecided)
@@ -82,7 +89,7 @@ impl Names {
                 reason: reason.clone(),
             },
             RequestState::Cancelled { by, reason, admin } => Standing::Cancelled {
-                by: self.get(*by),
+                by: by.map(|by| self.get(by)),
                 reason: reason.clone(),
                 admin: *admin,
             },

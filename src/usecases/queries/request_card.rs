@@ -81,6 +81,13 @@ pub enum Standing {
         /// How many approvals are still missing.
         missing: usize,
     },
+    /// Open, and nobody decides now: it waits for a time or until something is so.
+    Waiting {
+        /// The step, from 0.
+        step: usize,
+        /// When that is over.
+        until: Option<DateTime<Utc>>,
+    },
     /// All steps passed.
     Approved {
         /// Who approved last; `None`: a rule.
@@ -100,8 +107,8 @@ pub enum Standing {
     },
     /// Called off.
     Cancelled {
-        /// By whom.
-        by: PersonRef,
+        /// By whom; `None`: a deadline.
+        by: Option<PersonRef>,
         /// Why; may be empty.
         reason: String,
         /// Did an administrator?
@@ -152,6 +159,8 @@ pub struct StepLine {
     pub reassigned: Vec<ReassignedLine>,
     /// Who skipped it, and why, if an administrator did.
     pub skipped: Option<(PersonRef, String)>,
+    /// Does it only wait, so that nobody decides it?
+    pub waits: bool,
 }
 
 /// A place that was given to somebody else.
@@ -327,7 +336,13 @@ pub async fn request_card(
     let owners = grant
         .iter()
         .flat_map(|grant| grant.owners.iter().copied().chain(grant.given_by).chain(grant.ended_by));
-    let names = Names::of(db, std::slice::from_ref(&request), owners.chain([viewer])).await?;
+    let absent = request.steps.iter().flat_map(|step| &step.approvers);
+    let absent = absent.filter_map(|approver| match &approver.why {
+        Why::StandsIn { of, .. } => Some(*of),
+        _ => None,
+    });
+    let named: Vec<PersonId> = owners.chain(absent).chain([viewer]).collect();
+    let names = Names::of(db, std::slice::from_ref(&request), named).await?;
     let may_decide = may_decide(&request, viewer).filter(|_| role == Role::Approver);
     let context = match &may_decide {
         Some(_) => Some(context(db, &request, names.person(request.subject)).await?),
@@ -343,7 +358,7 @@ pub async fn request_card(
     });
     let may_escalate = role == Role::Requester
         && match person {
-            Some(person) => may_escalate(db, &request, &entitlement, person).await?,
+            Some(person) => may_escalate(system, &request, &entitlement, person).await?,
             None => false,
         };
     let live = grant.as_ref().is_some_and(|grant| grant.state.is_live());
@@ -371,6 +386,12 @@ pub async fn request_card(
         why_name: match &why {
             Some(Why::Group(key)) => db::reading::group_name(db, key).await?.unwrap_or_else(|| key.clone()),
             Some(Why::Reassigned(from)) => names.get(*from).name,
+            Some(Why::OnCall(key)) => db::rotations::name(db, key).await?.unwrap_or_else(|| key.clone()),
+            Some(Why::ResourceOwner) => entitlement
+                .resource
+                .clone()
+                .unwrap_or_else(|| entitlement.app.name.clone()),
+            Some(Why::StandsIn { of, .. }) => names.get(*of).name,
             _ => entitlement.app.name.clone(),
         },
         why,
@@ -433,7 +454,12 @@ pub async fn request_card(
 }
 
 /// May this person make it an emergency now? Asks the database only where it could be.
-async fn may_escalate(db: &Db, request: &Request, entitlement: &Entitlement, person: &Person) -> Result<bool, DbError> {
+async fn may_escalate(
+    system: &System,
+    request: &Request,
+    entitlement: &Entitlement,
+    person: &Person,
+) -> Result<bool, DbError> {
     if !request.is_open() || request.emergency || !entitlement.emergency.enabled {
         return Ok(false);
     }
@@ -443,8 +469,10 @@ async fn may_escalate(db: &Db, request: &Request, entitlement: &Entitlement, per
         others: Vec::new(),
         keys: Vec::new(),
         groups: Vec::new(),
+        rotations: Vec::new(),
+        now: system.clock.now(),
     };
-    let facts = db::facts::glance(db, &concerned, entitlement.clone()).await?;
+    let facts = db::facts::glance(&system.db, &concerned, entitlement.clone()).await?;
     Ok(authorize::escalate(person, request, &facts).is_ok())
 }
 
@@ -511,6 +539,7 @@ fn step_line(step: &Step, names: &Names) -> StepLine {
             .skipped
             .as_ref()
             .map(|skipped| (names.get(skipped.by), skipped.reason.clone())),
+        waits: matches!(step.spec, StepSpec::Wait(_)),
     }
 }
 
@@ -626,9 +655,11 @@ impl Standing {
     pub fn people(&self) -> Vec<PersonId> {
         match self {
             Self::Open { awaiting, .. } => awaiting.iter().map(|person| person.id).collect(),
-            Self::Approved { by } | Self::Denied { by, .. } => by.iter().map(|person| person.id).collect(),
-            Self::Cancelled { by, .. } | Self::Overridden { by } => vec![by.id],
-            Self::Expired | Self::Closed { .. } => Vec::new(),
+            Self::Approved { by } | Self::Denied { by, .. } | Self::Cancelled { by, .. } => {
+                by.iter().map(|person| person.id).collect()
+            }
+            Self::Overridden { by } => vec![by.id],
+            Self::Waiting { .. } | Self::Expired | Self::Closed { .. } => Vec::new(),
         }
     }
 }

@@ -126,6 +126,8 @@ pub enum PreviewStep {
     Automatic,
     /// Denies by itself, with this message.
     Refuses(String),
+    /// Nobody decides: it waits, so many seconds at most.
+    Waits(i64),
 }
 
 /// Makes the form for what a person has chosen so far. Writes nothing, trusts nothing.
@@ -139,10 +141,17 @@ pub async fn request_form(system: &System, requester: &Person, draft: Draft) -> 
     };
     let subject = form.draft.subject.as_ref().map_or(requester.id, |subject| subject.id);
     if let Some(id) = form.draft.entitlement {
+        let now = system.clock.now();
+        let (emergency, length) = (form.draft.emergency, form.draft.length.clone());
         let asked = system
             .db
             .write("preview_request", async |tx| {
-                Ask::load(tx, requester.id, subject, id).await
+                let mut ask = Ask::load(tx, now, requester.id, subject, id).await?;
+                let emergency = emergency && ask.check_emergency().is_ok();
+                let rules = ask.lengths(emergency);
+                let length = chosen(&length, &rules).unwrap_or(rules.default);
+                ask.meet(tx, emergency, length).await?;
+                Ok::<_, Error>(ask)
             })
             .await;
         match asked {

@@ -8,6 +8,7 @@ mod database;
 mod finish;
 mod people;
 
+pub use company::policies_with;
 pub use people::{chooses, form};
 
 use axum::Router;
@@ -197,7 +198,8 @@ impl World {
             "SELECT (SELECT count(*) FROM requests WHERE wake_at <= $1) + (SELECT count(*) FROM grants WHERE wake_at <= $1)
                   + (SELECT count(*) FROM request_approvers
                       WHERE remind_at <= $1 AND (quiet_until IS NULL OR quiet_until <= $1))
-                  + (SELECT count(*) FROM reviews WHERE wake_at <= $1)",
+                  + (SELECT count(*) FROM reviews WHERE wake_at <= $1)
+                  + (SELECT count(*) FROM rotations WHERE wake_at <= $1)",
         )
         .bind(now)
         .fetch_one(&self.pool)
@@ -213,6 +215,22 @@ impl World {
         self.slack.advance(time);
         jobs::wake();
         self.settle().await;
+    }
+
+    /// The company's files say something else from now on: these take the place of those with the same name.
+    pub async fn files_say(&self, files: &[(&str, &str)]) {
+        let folder = company::with(files);
+        let proposal = c1::catalog_files::propose_files(&self.system, folder).await.unwrap();
+        c1::catalog_files::carry_out(&self.system, &proposal, "the story")
+            .await
+            .unwrap();
+        self.settle().await;
+    }
+
+    /// One policy has other rules from now on.
+    pub async fn policy_says(&self, key: &str, rules: &str) {
+        let policies = company::policies_with(key, rules);
+        self.files_say(&[("policies.yaml", &policies)]).await;
     }
 
     /// Somebody of the company, by their short name.

@@ -1,0 +1,119 @@
+//! Asking another service by HTTP: within a time, with an answer of bounded size, and without being led elsewhere.
+//!
+//! Invariant: neither a header nor a body is ever part of an error, so that no secret reaches a log through one.
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::{
+    Request, Uri,
+    header::{ACCEPT, AUTHORIZATION, HeaderValue, USER_AGENT},
+};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::{net::IpAddr, sync::Arc, time::Duration};
+use url::{Host, Url};
+
+/// How long a whole call may take.
+const WITHIN: Duration = Duration::from_secs(10);
+
+const TO_CONNECT: Duration = Duration::from_secs(3);
+
+/// The largest answer, in bytes.
+const LARGEST_ANSWER: usize = 1 << 20;
+
+/// May this address be called? By https; by http only on this machine.
+#[must_use]
+pub fn may_call(url: &Url) -> bool {
+    match url.scheme() {
+        "https" => url.host().is_some(),
+        "http" => match url.host() {
+            Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
+            Some(Host::Ipv6(address)) => IpAddr::V6(address).is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+/// Reads what is at an address, showing `secret`. A redirection is no answer: the secret is meant for this address alone.
+///
+/// # Errors
+/// A few words, to follow "because": not reached, not in time, not a success, too large.
+pub async fn get(url: &Url, accept: &'static str, secret: &SecretString) -> anyhow::Result<Bytes> {
+    anyhow::ensure!(may_call(url), "its address is neither https nor on this machine");
+    let mut shown =
+        HeaderValue::try_from(secret.expose_secret()).map_err(|_| anyhow::anyhow!("its token is no token"))?;
+    shown.set_sensitive(true);
+    tokio::time::timeout(WITHIN, call(url, accept, shown))
+        .await
+        .map_err(|_| anyhow::anyhow!("it did not answer within {} seconds", WITHIN.as_secs()))?
+}
+
+async fn call(url: &Url, accept: &'static str, secret: HeaderValue) -> anyhow::Result<Bytes> {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(TO_CONNECT));
+    let tls = hyper_rustls::HttpsConnectorBuilder::new();
+    let provider = rustls::crypto::ring::default_provider();
+    let tls = if url.scheme() == "https" {
+        tls.with_provider_and_native_roots(provider)
+            .context("no root certificates were found on this machine")?
+    } else {
+        // On this machine: no certificates needed, none trusted.
+        let trust =
+            rustls::ClientConfig::builder_with_provider(Arc::new(provider)).with_safe_default_protocol_versions()?;
+        tls.with_tls_config(
+            trust
+                .with_root_certificates(rustls::RootCertStore::empty())
+                .with_no_client_auth(),
+        )
+    };
+    let connector = tls.https_or_http().enable_http1().wrap_connector(tcp);
+    let client = Client::builder(TokioExecutor::new()).build(connector);
+    let uri: Uri = url.as_str().parse().context("its address cannot be read")?;
+    let request = Request::get(uri)
+        .header(USER_AGENT, concat!("c1/", env!("CARGO_PKG_VERSION")))
+        .header(ACCEPT, accept)
+        .header(AUTHORIZATION, secret)
+        .body(Empty::<Bytes>::new())
+        .context("its address cannot be read")?;
+    let answer = client
+        .request(request)
+        .await
+        .map_err(|_| anyhow::anyhow!("it cannot be reached"))?;
+    let status = answer.status();
+    anyhow::ensure!(status.is_success(), "it answered {}", status.as_u16());
+    let body = Limited::new(answer.into_body(), LARGEST_ANSWER)
+        .collect()
+        .await
+        .map_err(|_| anyhow::anyhow!("its answer broke off, or is larger than {} MB", LARGEST_ANSWER >> 20))?;
+    Ok(body.to_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_https_is_called_and_http_on_this_machine() {
+        for (url, may) in [
+            ("https://api.pagerduty.com/oncalls", true),
+            ("http://127.0.0.1:8080/x", true),
+            ("http://localhost/x", true),
+            ("http://[::1]/x", true),
+            ("http://api.pagerduty.com/oncalls", false),
+            ("http://localhost.example.com/", false),
+            ("http://10.0.0.1/", false),
+            ("ftp://127.0.0.1/", false),
+            ("file:///etc/passwd", false),
+        ] {
+            assert_eq!(may_call(&url.parse().expect(url)), may, "{url}");
+        }
+    }
+}
