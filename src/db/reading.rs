@@ -352,7 +352,7 @@ async fn contexts(pool: &PgPool, wanted: Vec<(PersonId, EntitlementId)>) -> Resu
                                     WHERE g.subject_id = p.id AND g.entitlement_id = w.entitlement_id
                                       AND g.state = 'active') AS holds
                           FROM people p
-                         WHERE p.team = s.team AND s.team <> '' AND p.standing = 'active') t) team
+                         WHERE p.team = s.team AND p.team <> '' AND p.standing = 'active') t) team
           ORDER BY w.nth"#,
         &subjects,
         &entitlements
