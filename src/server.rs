@@ -81,10 +81,16 @@ impl Server {
     /// # Errors
     /// When the database or the address cannot be had, or Slack refuses the token.
     pub async fn start(config: &Config, options: Options) -> anyhow::Result<Self> {
-        let db = Db::connect(config.database_url.expose_secret(), config.database_connections)
-            .await
-            .context("the database cannot be reached")?;
-        db.migrate().await.context("the database cannot be migrated")?;
+        let slack = Slack::new(&Settings {
+            api_url: config.slack.api_url.clone(),
+            bot_token: config.slack.bot_token.clone(),
+            app_token: config.slack.app_token.clone(),
+            within: Settings::WITHIN,
+            paced: config.slack.paced,
+        })?;
+        // Slack is asked who we are while the database is being opened.
+        let (db, asked) = tokio::join!(open(config), slack.auth_test());
+        let db = db?;
         let base_url = config
             .base_url
             .as_ref()
@@ -111,14 +117,7 @@ impl Server {
         };
         tasks.spawn(http::serve(listener, site, stop.clone()));
 
-        let slack = Slack::new(&Settings {
-            api_url: config.slack.api_url.clone(),
-            bot_token: config.slack.bot_token.clone(),
-            app_token: config.slack.app_token.clone(),
-            within: Settings::WITHIN,
-            paced: config.slack.paced,
-        })?;
-        let ours = installation(&slack).await?;
+        let ours = installation(&slack, asked).await?;
         let deliver = Deliver {
             system: system.clone(),
             slack: slack.clone(),
@@ -231,11 +230,19 @@ fn checks(system: &System, readiness: &Arc<Readiness>) -> Vec<Check> {
     vec![database, migrations, slack]
 }
 
+async fn open(config: &Config) -> anyhow::Result<Db> {
+    let db = Db::connect(config.database_url.expose_secret(), config.database_connections)
+        .await
+        .context("the database cannot be reached")?;
+    db.migrate().await.context("the database cannot be migrated")?;
+    Ok(db)
+}
+
 /// Asks Slack who we are, until it answers.
-async fn installation(slack: &Slack) -> anyhow::Result<Installation> {
+async fn installation(slack: &Slack, mut asked: Result<Installation, CallError>) -> anyhow::Result<Installation> {
     let mut pause = Duration::from_millis(250);
     loop {
-        match slack.auth_test().await {
+        match asked {
             Ok(ours) => return Ok(ours),
             Err(CallError::Retry { after, .. }) => {
                 tracing::warn!("Slack does not answer yet; trying again");
@@ -244,6 +251,7 @@ async fn installation(slack: &Slack) -> anyhow::Result<Installation> {
             }
             Err(other) => return Err(other).context("Slack refuses the bot token"),
         }
+        asked = slack.auth_test().await;
     }
 }
 

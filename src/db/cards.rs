@@ -401,14 +401,12 @@ pub async fn tell(tx: &mut Tx<'_>, told: &[Told]) -> Result<(), DbError> {
          WITH told AS (
              SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])
                  AS told (card_id, parent, comment_id, place, channel, ts)),
-              copied AS (
-             UPDATE comment_copies k SET posting = false, channel = coalesce(told.channel, k.channel),
-                    ts = coalesce(told.ts, k.ts)
-               FROM told
-              WHERE k.card_id = told.card_id AND k.comment_id = told.comment_id
-                AND EXISTS (SELECT FROM cards c WHERE c.id = told.card_id AND c.ts = told.parent))
-         UPDATE cards c SET mirrored = told.place FROM told
-          WHERE c.id = told.card_id AND c.mirrored < told.place AND c.ts = told.parent",
+              still AS (
+             UPDATE cards c SET mirrored = greatest(c.mirrored, told.place) FROM told
+              WHERE c.id = told.card_id AND c.ts = told.parent RETURNING told.*)
+         UPDATE comment_copies k SET posting = false, channel = coalesce(still.channel, k.channel),
+                ts = coalesce(still.ts, k.ts)
+           FROM still WHERE k.card_id = still.card_id AND k.comment_id = still.comment_id",
         &cards,
         &parents,
         &comments,

@@ -178,7 +178,26 @@ impl Db {
     /// # Errors
     /// When one cannot be applied, or the database was made by a newer version.
     pub async fn migrate(&self) -> Result<(), sqlx::migrate::MigrateError> {
+        // A start with nothing to do asks once, and takes no lock.
+        if self.is_migrated().await {
+            return Ok(());
+        }
         MIGRATOR.run(&self.pool).await
+    }
+
+    /// Are exactly the embedded migrations applied? What cannot be read is left to the migrator to explain.
+    async fn is_migrated(&self) -> bool {
+        let applied: Result<Vec<(i64, Vec<u8>, bool)>, _> =
+            sqlx::query_as("SELECT version, checksum, success FROM _sqlx_migrations ORDER BY version")
+                .fetch_all(&self.pool)
+                .await;
+        applied.is_ok_and(|applied| {
+            let applied = applied
+                .iter()
+                .map(|(version, checksum, success)| (*version, checksum.as_slice(), *success));
+            let known = MIGRATOR.iter().map(|known| (known.version, &*known.checksum, true));
+            applied.eq(known)
+        })
     }
 
     /// Closes all connections.
