@@ -83,6 +83,8 @@ fn scopes_and_events_fit_each_other() {
     for event in manifest::bot_events() {
         let needs: &[&str] = match event.as_str() {
             "message.im" => &["im:history"],
+            "message.channels" => &["channels:history"],
+            "message.groups" => &["groups:history"],
             "user_change" | "team_join" => &["users:read"],
             "subteam_updated" | "subteam_members_changed" => &["usergroups:read"],
             "app_home_opened" | "app_uninstalled" | "tokens_revoked" => &[],

@@ -14,6 +14,8 @@ pub(super) struct OrganisationFile {
     pub(super) last_resort: Vec<Value>,
     pub(super) security_channel: Option<String>,
     pub(super) quiet_hours: Option<String>,
+    pub(super) approvals_channel: Option<String>,
+    pub(super) ask_one_by_one_up_to: Option<usize>,
     pub(super) reviews: Option<ReviewsFile>,
 }
 

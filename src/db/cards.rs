@@ -1,7 +1,7 @@
 //! The message ledger: which copies of a request's card there are, where they stand, what they show, and how far the
 //! threads under them have been told.
 
-use super::{Db, DbError, Tx, together::place};
+use super::{Db, DbError, Tx, notices::Reader, together::place};
 use crate::domain::ids::{CardId, CommentId, PersonId, RequestId};
 use sqlx::PgPool;
 use std::collections::HashMap;
@@ -14,7 +14,9 @@ pub struct Card {
     /// The request it shows.
     pub request: RequestId,
     /// Who reads it.
-    pub person: PersonId,
+    pub reader: Reader,
+    /// The step that is asked there, where it is a channel's.
+    pub step: Option<usize>,
     /// Why they read it: `requester`, `approver` or `provisioner`.
     pub role: String,
     /// The conversation it stands in, once posted.
@@ -65,6 +67,29 @@ pub async fn ensure(
         .collect())
 }
 
+/// Makes sure that a channel has a copy in which this step is asked. `false` when the channel could not be written to.
+///
+/// # Errors
+/// The database's.
+pub async fn ensure_in_channel(
+    tx: &mut Tx<'_>,
+    request: RequestId,
+    channel: &str,
+    step: usize,
+) -> Result<bool, DbError> {
+    Ok(sqlx::query_scalar!(
+        r#"-- ensure the copy in a channel
+         INSERT INTO cards (request_id, to_channel, step, role) VALUES ($1, $2, $3, 'approver')
+         ON CONFLICT (request_id, to_channel) WHERE to_channel IS NOT NULL DO UPDATE SET step = excluded.step
+         RETURNING trouble IS NULL AS "reachable!""#,
+        request.0,
+        channel,
+        i32::try_from(step).unwrap_or(i32::MAX)
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// The copies of a request's card.
 ///
 /// # Errors
@@ -108,7 +133,7 @@ async fn get_many(pool: &PgPool, ids: Vec<CardId>) -> Result<Vec<Option<Card>>, 
     let numbers: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
         "-- read cards
-         SELECT id, request_id, person_id, role, channel, ts, shown, posting, mirrored FROM cards WHERE id = ANY($1)",
+         SELECT id, request_id, person_id, to_channel, step, role, channel, ts, shown, posting, mirrored FROM cards WHERE id = ANY($1)",
         &numbers
     )
     .fetch_all(pool)
@@ -119,7 +144,11 @@ async fn get_many(pool: &PgPool, ids: Vec<CardId>) -> Result<Vec<Option<Card>>, 
             let card = Card {
                 id: CardId(row.id),
                 request: RequestId(row.request_id),
-                person: PersonId(row.person_id),
+                reader: match row.person_id {
+                    Some(person) => Reader::Person(PersonId(person)),
+                    None => Reader::Channel(row.to_channel.unwrap_or_default()),
+                },
+                step: row.step.and_then(|step| usize::try_from(step).ok()),
                 role: row.role,
                 channel: row.channel,
                 ts: row.ts,

@@ -237,7 +237,46 @@ pub async fn hurry(tx: &mut Tx<'_>, request: &Request, now: DateTime<Utc>) -> Re
     Ok(())
 }
 
-/// A person wants to hear of something again at that moment; says whether it waits for them at all.
+/// Nobody is reminded one by one: it is asked in a channel.
+///
+/// # Errors
+/// The database's.
+pub async fn none(tx: &mut Tx<'_>, request: RequestId) -> Result<(), DbError> {
+    sqlx::query!(
+        "-- remind nobody one by one
+         UPDATE request_approvers SET remind_at = NULL WHERE request_id = $1 AND remind_at IS NOT NULL",
+        request.0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// These are reminded from now on.
+///
+/// # Errors
+/// The database's.
+pub async fn begin(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    people: &[PersonId],
+    first: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let people: Vec<i64> = people.iter().map(|person| person.0).collect();
+    sqlx::query!(
+        "-- begin to remind
+         UPDATE request_approvers SET remind_at = $3
+          WHERE request_id = $1 AND person_id = ANY($2) AND remind_at IS NULL",
+        request.id.0,
+        &people,
+        first
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A person, for whom it waits, wants to hear of something again at that moment.
 ///
 /// # Errors
 /// The database's.
@@ -246,18 +285,18 @@ pub async fn wanted_at(
     request: RequestId,
     person: PersonId,
     at: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    let done = sqlx::query!(
+) -> Result<(), DbError> {
+    sqlx::query!(
         "-- a person wants to be reminded
          UPDATE request_approvers SET remind_at = $3, own = true
-          WHERE request_id = $1 AND person_id = $2 AND remind_at IS NOT NULL",
+          WHERE request_id = $1 AND person_id = $2",
         request.0,
         person.0,
         at
     )
     .execute(tx.conn())
     .await?;
-    Ok(done.rows_affected() > 0)
+    Ok(())
 }
 
 /// The time zone of a person.

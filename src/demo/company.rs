@@ -106,6 +106,10 @@ pub fn workspace_of(people: &[Member]) -> Seed {
                 with_app: true,
                 ..channel("security", "Emergencies, as they happen")
             },
+            SeedChannel {
+                with_app: true,
+                ..channel("approvals", "What large groups decide, asked here and not one by one")
+            },
         ],
         user_groups: Vec::new(),
     }

@@ -16,6 +16,18 @@ pub const REVIEWS_WITHIN: &str = "reviews.within";
 /// When the digest of what is unreviewed goes out.
 pub const REVIEWS_DIGEST: &str = "reviews.digest";
 
+/// The channel in which large groups are asked.
+pub const APPROVALS_CHANNEL: &str = "approvals_channel";
+
+/// How many are asked one by one at most.
+pub const ASK_ONE_BY_ONE_UP_TO: &str = "ask_one_by_one_up_to";
+
+/// So many are asked one by one, where nothing is said.
+const MANY: usize = 128;
+
+/// So many always are, whatever is said.
+pub const FEW: usize = 3;
+
 /// The settings of an organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -23,6 +35,10 @@ pub struct Settings {
     pub security_channel: Option<String>,
     /// When people are not reminded, by their own clocks.
     pub quiet_hours: QuietHours,
+    /// The channel in which larger groups are asked: its id, or `#name`.
+    pub approvals_channel: Option<String>,
+    /// Groups up to this size are asked one by one.
+    pub ask_one_by_one_up_to: usize,
     /// How long a reviewer has.
     pub reviews_within: TimeDelta,
     /// When the digest of what is unreviewed goes out.
@@ -43,6 +59,8 @@ impl Default for Settings {
         Self {
             security_channel: None,
             quiet_hours: QuietHours::default(),
+            approvals_channel: None,
+            ask_one_by_one_up_to: MANY,
             reviews_within: TimeDelta::days(3),
             digest: Weekly {
                 day: Weekday::Mon,
@@ -63,6 +81,10 @@ impl Settings {
             quiet_hours: said(QUIET_HOURS).and_then(QuietHours::parse).unwrap_or_default(),
             reviews_within: said(REVIEWS_WITHIN).and_then(time).unwrap_or(otherwise.reviews_within),
             digest: said(REVIEWS_DIGEST).and_then(Weekly::parse).unwrap_or(otherwise.digest),
+            approvals_channel: said(APPROVALS_CHANNEL).map(str::to_owned),
+            ask_one_by_one_up_to: said(ASK_ONE_BY_ONE_UP_TO)
+                .and_then(|count| count.parse().ok())
+                .map_or(MANY, |count: usize| count.max(FEW)),
         }
     }
 }

@@ -22,10 +22,11 @@ use crate::{
     domain::ids::{CardId, PersonId},
     usecases::{
         System,
+        ask_one_by_one::ask_one_by_one,
         job::{self, Job},
         queries::{
             alarms, my_work,
-            request_card::{PersonRef, RequestCard, Role, request_card},
+            request_card::{NOBODY, PersonRef, RequestCard, Role, request_card},
             reviews,
         },
         raise_alarm,
@@ -96,8 +97,8 @@ impl Deliver {
         let Some(mut card) = db::cards::get(&self.system.db, id).await? else {
             return Ok(());
         };
-        let role = role(&card.role);
-        let Some(read) = request_card(&self.system, card.request, card.person, role).await? else {
+        let (viewer, role) = viewer(&card);
+        let Some(read) = request_card(&self.system, card.request, viewer, role).await? else {
             return Ok(());
         };
         let mentions = self.mentions(read.people()).await?;
@@ -150,8 +151,17 @@ impl Deliver {
         message: &view::Message,
         shown: &str,
     ) -> Result<(), Stop> {
-        let Some(channel) = self.dm(card.person).await? else {
-            return self.unreachable(card, "no account in Slack").await;
+        let channel = match &card.reader {
+            Reader::Person(person) => match self.dm(*person).await? {
+                Some(channel) => channel,
+                None => return self.unreachable(card, "no account in Slack").await,
+            },
+            Reader::Channel(name) => match self.channel(name).await {
+                Ok(Some(channel)) => channel,
+                Ok(None) => return self.unreachable(card, "channel_not_found").await,
+                Err(Stop::Never(error)) => return self.unreachable(card, &error.to_string()).await,
+                Err(other) => return Err(other),
+            },
         };
         let mark = mark("c1_card", card.id.0, read.created_at);
         let found = if card.posting {
@@ -181,6 +191,10 @@ impl Deliver {
                 match self.slack.post_message(&post).await {
                     Ok(posted) => (posted, shown),
                     Err(CallError::Unreachable(code)) => return self.unreachable(card, &code).await,
+                    // A channel that is not there is no passing trouble.
+                    Err(CallError::Gone(code) | CallError::Ours(code)) if matches!(card.reader, Reader::Channel(_)) => {
+                        return self.unreachable(card, &code).await;
+                    }
                     Err(error) => {
                         if !is_uncertain(&error) {
                             self.write("card_refused", async |tx| {
@@ -196,9 +210,15 @@ impl Deliver {
         Ok(self.ledger.posted(&self.system, note(card.id, posted, shown)).await?)
     }
 
-    /// One reader cannot be reached: the others still are, and the ledger says so.
+    /// One reader cannot be reached: the others still are, and the ledger says so. Where it is a channel, those who are
+    /// asked in it are asked one by one.
     async fn unreachable(&self, card: &Card, why: &str) -> Result<(), Stop> {
-        tracing::warn!(card.id = %card.id, request.id = %card.request, person.id = %card.person, slack.error = why, "a card could not be delivered");
+        tracing::warn!(card.id = %card.id, request.id = %card.request, card.reader = ?card.reader, slack.error = why, "a card could not be delivered");
+        if let (Reader::Channel(name), Some(step)) = (&card.reader, card.step) {
+            return ask_one_by_one(&self.system, (card.id, card.request, step), name, why)
+                .await
+                .map_err(|error| Stop::Again(error.into()));
+        }
         Ok(self
             .write("card_unreachable", async |tx| {
                 db::cards::not_posted(tx, card.id, Some(why)).await
@@ -604,11 +624,13 @@ fn hash(message: &serde_json::Value) -> String {
     hex::encode(&Sha256::digest(message.to_string())[..16])
 }
 
-fn role(stored: &str) -> Role {
-    match stored {
-        "approver" => Role::Approver,
-        "provisioner" => Role::Provisioner,
-        _ => Role::Requester,
+/// Who reads a copy, and why.
+fn viewer(card: &Card) -> (PersonId, Role) {
+    match (&card.reader, card.role.as_str()) {
+        (Reader::Channel(_), _) => (NOBODY, Role::Channel(card.step.unwrap_or_default())),
+        (Reader::Person(person), "approver") => (*person, Role::Approver),
+        (Reader::Person(person), "provisioner") => (*person, Role::Provisioner),
+        (Reader::Person(person), _) => (*person, Role::Requester),
     }
 }
 
@@ -616,7 +638,7 @@ fn role(stored: &str) -> Role {
 fn nothing_to_do(card: &RequestCard) -> bool {
     match card.viewer.role {
         Role::Requester => false,
-        Role::Approver => card.viewer.may_decide.is_none(),
+        Role::Approver | Role::Channel(_) => card.viewer.may_decide.is_none(),
         Role::Provisioner => !card.viewer.may_provision && !card.viewer.may_deprovision,
     }
 }

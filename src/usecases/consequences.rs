@@ -18,7 +18,8 @@ use crate::{
         person::Person,
         policy::StepSpec,
         request::{self, Request, RequestState},
-        step::{Source, Step, StepState, Verdict, Why},
+        settings::FEW,
+        step::{Approver, Source, Step, StepState, Verdict, Why},
     },
 };
 use chrono::{DateTime, Utc};
@@ -30,6 +31,8 @@ pub struct Effects {
     cards: bool,
     /// People who need a copy, and why.
     readers: Vec<(PersonId, &'static str)>,
+    /// Who is asked: one by one, or in a channel.
+    asked: Option<Asked>,
     /// Lines for the conversation, said by c1.
     lines: Vec<String>,
     /// What is told loudly: of emergencies.
@@ -46,6 +49,29 @@ pub struct Effects {
     emergency: bool,
     /// The access of an emergency that is over, so that somebody has to look back at it.
     review: Option<GrantId>,
+}
+
+/// Whom a step asks.
+#[derive(Clone, Debug)]
+struct Asked {
+    step: usize,
+    people: Vec<PersonId>,
+    /// The channel that the policy names.
+    channel: Option<String>,
+}
+
+impl Asked {
+    fn of(request: &Request, step: usize, approvers: &[Approver]) -> Self {
+        let channel = match request.steps.get(step).map(|step| &step.spec) {
+            Some(StepSpec::Approval(approval)) => approval.channel.clone(),
+            _ => None,
+        };
+        Self {
+            step,
+            people: approvers.iter().map(|approver| approver.person).collect(),
+            channel,
+        }
+    }
 }
 
 /// Something about an emergency that is told to everyone whose approval it does without, the owners and the security
@@ -87,9 +113,7 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, skippe
             alarm: trouble,
         } => {
             effects.cards = true;
-            approvers
-                .iter()
-                .for_each(|approver| effects.reader(approver.person, "approver"));
+            effects.asked = Some(Asked::of(request, *step, approvers));
             let name = request.steps.get(*step).map_or("a step", |step| step.name());
             if *source == Source::LastResort && request.alarm.is_none() {
                 let alarm = alarm(
@@ -728,11 +752,14 @@ impl Effects {
     /// Writes it all down in the transaction of the decision, but for the jobs, which it returns: a transaction enqueues
     /// all of its jobs at once.
     pub(super) async fn write(
-        self,
+        mut self,
         tx: &mut Tx<'_>,
         now: DateTime<Utc>,
         request: RequestId,
     ) -> Result<Vec<Job>, Error> {
+        if let Some(asked) = self.asked.take() {
+            self.ask(tx, request, asked).await?;
+        }
         let mut jobs: Vec<Job> = self.settle.into_iter().map(Job::SettleGrant).collect();
         for line in &self.lines {
             let new = NewComment {
@@ -773,6 +800,52 @@ impl Effects {
             jobs.extend(copies.into_iter().map(Job::RefreshCard));
         }
         Ok(jobs)
+    }
+}
+
+impl Effects {
+    /// Gives those who are asked their copies; or one to a channel, where the policy names one, or where they are too many
+    /// to be asked one by one.
+    async fn ask(&mut self, tx: &mut Tx<'_>, request: RequestId, asked: Asked) -> Result<(), Error> {
+        let count = asked.people.len();
+        let mut one_by_one = count;
+        if asked.channel.is_some() || count > FEW {
+            let settings = db::settings::read_in(tx).await?;
+            let many = count > settings.ask_one_by_one_up_to;
+            let channel = asked.channel.or(settings.approvals_channel.filter(|_| many));
+            if let Some(channel) = &channel
+                && db::cards::ensure_in_channel(tx, request, channel, asked.step).await?
+            {
+                return Ok(db::reminders::none(tx, request).await?);
+            }
+            one_by_one = settings.ask_one_by_one_up_to;
+            if many && channel.is_none() {
+                self.too_many(tx, request, count, one_by_one).await?;
+            }
+        }
+        asked
+            .people
+            .iter()
+            .take(one_by_one)
+            .for_each(|person| self.reader(*person, "approver"));
+        Ok(())
+    }
+
+    /// More people are asked than are asked one by one, and there is no channel to ask them in.
+    async fn too_many(&mut self, tx: &mut Tx<'_>, request: RequestId, count: usize, asked: usize) -> Result<(), Error> {
+        let alarm = NewAlarm {
+            kind: AlarmKind::ChannelGone,
+            once: format!("too-many:{request}"),
+            request: Some(request),
+            grant: None,
+            emergency: self.emergency,
+            body: format!(
+                "⚠️ Request #{request} could be decided by {count} people. No more than {asked} are asked one by one, and no \
+                 `approvals_channel` is set in which all of them could be; so {asked} were asked."
+            ),
+        };
+        self.alarms.push((alarm, db::alarms::last_resort(tx).await?));
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod administer;
 pub mod apply_catalog;
+pub mod ask_one_by_one;
 pub mod ask_requester;
 pub mod authorize;
 pub mod cancel_request;

@@ -70,6 +70,16 @@ pub(super) async fn homes(tx: &mut Tx<'_>) -> Result<Vec<Job>, Error> {
     Ok(people.into_iter().map(Job::RefreshHome).collect())
 }
 
+/// Why a channel cannot be written to, in words.
+pub(super) fn why_gone(code: &str) -> &'static str {
+    match code {
+        "not_in_channel" => "I am not in it: invite me there",
+        "is_archived" => "it is archived",
+        "channel_not_found" => "there is no such channel, or it is private and I am not in it",
+        _ => "Slack refuses it",
+    }
+}
+
 /// A channel cannot be written to: an alarm, once a day while it lasts; and whoever is the last resort reads what the
 /// channel should have read, so that it is never lost.
 ///
@@ -82,12 +92,7 @@ pub async fn channel_gone(system: &System, notice: &Notice, channel: &str, why: 
         .write("channel_gone", async |tx| {
             db::notices::undelivered(tx, notice.id, why).await?;
             let told = db::alarms::last_resort(tx).await?;
-            let what = match why {
-                "not_in_channel" => "I am not in it: invite me there",
-                "is_archived" => "it is archived",
-                "channel_not_found" => "there is no such channel, or it is private and I am not in it",
-                _ => "Slack refuses it",
-            };
+            let what = why_gone(why);
             let alarm = NewAlarm {
                 kind: AlarmKind::ChannelGone,
                 once: format!("{}:{channel}:{}", AlarmKind::ChannelGone.word(), now.format("%Y-%m-%d")),

@@ -12,6 +12,7 @@ use crate::{
         quiet::{QuietHours, tomorrow_morning},
         refusal::Refusal,
         request::{Command, Request},
+        step::Step,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -137,17 +138,19 @@ pub async fn remind_me(system: &System, actor: Actor, id: RequestId, when: When)
     system
         .db
         .write("remind_me", async |tx| {
+            let request = db::requests::lock(tx, id).await?.ok_or(Error::NotFound)?;
+            let waits = |step: &Step| step.asks(by) && step.decision_of(by).is_none();
+            if !request.current().is_some_and(|(_, step)| waits(step)) {
+                return Err(Refusal::NotAnApprover.into());
+            }
             let zone = db::reminders::zone_of(tx, by).await?;
             let at = match when {
                 When::InAnHour => now + TimeDelta::hours(1),
                 When::InFourHours => now + TimeDelta::hours(4),
                 When::Tomorrow => tomorrow_morning(now, zone.as_deref()),
             };
-            if db::reminders::wanted_at(tx, id, by, at).await? {
-                Ok(at)
-            } else {
-                Err(Refusal::NotAnApprover.into())
-            }
+            db::reminders::wanted_at(tx, id, by, at).await?;
+            Ok(at)
         })
         .await
 }

@@ -309,7 +309,13 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "organisation.yaml",
         "last_resort: [erin]",
         "lastresort: [erin]",
-        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort, security_channel, quiet_hours, reviews",
+        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort, security_channel, quiet_hours, approvals_channel, ask_one_by_one_up_to, reviews",
+    ),
+    (
+        "organisation.yaml",
+        "last_resort: [erin]",
+        "last_resort: [erin]\nask_one_by_one_up_to: 2",
+        "organisation.yaml:2:23: up to 3 people are always asked one by one; write a number from 3",
     ),
     (
         "organisation.yaml",

@@ -6,7 +6,10 @@ use crate::{
     domain::{
         organisation::SettingEntry,
         quiet::QuietHours,
-        settings::{QUIET_HOURS, REVIEWS_DIGEST, REVIEWS_WITHIN, SECURITY_CHANNEL, Weekly, is_channel},
+        settings::{
+            APPROVALS_CHANNEL, ASK_ONE_BY_ONE_UP_TO, FEW, QUIET_HOURS, REVIEWS_DIGEST, REVIEWS_WITHIN,
+            SECURITY_CHANNEL, Weekly, is_channel,
+        },
     },
 };
 
@@ -15,16 +18,29 @@ impl Checker {
         let Some((place, said)) = &files.organisation else {
             return;
         };
-        if let Some(channel) = &said.security_channel {
-            let channel = channel.trim();
+        for (name, channel) in [
+            (SECURITY_CHANNEL, &said.security_channel),
+            (APPROVALS_CHANNEL, &said.approvals_channel),
+        ] {
+            let Some(channel) = channel.as_deref().map(str::trim) else {
+                continue;
+            };
             if is_channel(channel) {
-                self.set(SECURITY_CHANNEL, channel);
+                self.set(name, channel);
             } else {
                 self.wrong(
-                    &place.field("security_channel"),
+                    &place.field(name),
                     format!("`{channel}` is no channel: write its id (C0123456789) or \"#its-name\", in quotes"),
                 );
             }
+        }
+        match said.ask_one_by_one_up_to {
+            Some(count) if count < FEW => {
+                let sentence = format!("up to {FEW} people are always asked one by one; write a number from {FEW}");
+                self.wrong(&place.field(ASK_ONE_BY_ONE_UP_TO), sentence);
+            }
+            Some(count) => self.set(ASK_ONE_BY_ONE_UP_TO, &count.to_string()),
+            None => {}
         }
         if let Some(hours) = &said.quiet_hours {
             self.quiet_hours(&place.field("quiet_hours"), hours);

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     domain::step::{StepState, Verdict, Why},
-    usecases::queries::request_card::{Context, PersonRef, RequestCard, Standing, StepLine},
+    usecases::queries::request_card::{Context, PersonRef, RequestCard, Role, Standing, StepLine},
 };
 
 pub(super) fn for_approver(card: &RequestCard, mentions: &Mentions) -> Message {
@@ -34,6 +34,7 @@ pub(super) fn for_approver(card: &RequestCard, mentions: &Mentions) -> Message {
         if !helps.is_empty() {
             blocks.push(context(&helps.markup(mentions, SECTION)));
         }
+        blocks.extend(in_a_channel(card, may.step).map(|asked| context(&asked.markup(mentions, SECTION))));
         if let Some(progress) = state::progress(card) {
             blocks.push(sentence(&progress, mentions));
         }
@@ -51,6 +52,20 @@ pub(super) fn for_approver(card: &RequestCard, mentions: &Mentions) -> Message {
     }
     blocks.push(footer(card, mentions));
     Message::new(&text, blocks)
+}
+
+/// Who may click, where everyone sees the buttons. Nobody is called by name: that would ring their bell.
+fn in_a_channel(card: &RequestCard, step: usize) -> Option<Phrase> {
+    let Role::Channel(_) = card.viewer.role else {
+        return None;
+    };
+    let step = card.steps.get(step)?;
+    let asked = match step.approvers.len() {
+        1 => "One person is asked here: ".to_owned(),
+        count => format!("{count} people are asked here: "),
+    };
+    let phrase = Phrase::of(&asked).bold(&step.name);
+    Some(phrase.text(". Only their clicks count; anybody else is told so privately."))
 }
 
 /// Why this approver, and what is known about the subject and this access.
@@ -145,6 +160,12 @@ fn outcome(card: &RequestCard) -> Phrase {
     let me = viewer.person;
     let mine = my_step(card);
     let stands = || state::standing(&card.standing, me);
+    if let (Role::Channel(_), Standing::Open { .. }) = (viewer.role, &card.standing) {
+        return Phrase::of("No longer asked here · ").then(stands().lowered());
+    }
+    if let Role::Channel(_) = viewer.role {
+        return Phrase::of(&format!("{} ", state::sign(&card.standing, None))).then(stands());
+    }
     if mine.is_none() && viewer.overtaken {
         let now = match &card.escalation {
             Some(line) if line.restarted => "🔁 Begun anew",

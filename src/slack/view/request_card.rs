@@ -40,7 +40,7 @@ pub fn shown_once(card: &RequestCard, mentions: &Mentions) -> Message {
 pub fn request_card(card: &RequestCard, mentions: &Mentions) -> Message {
     match card.viewer.role {
         Role::Requester => for_requester(card, mentions),
-        Role::Approver => approver::for_approver(card, mentions),
+        Role::Approver | Role::Channel(_) => approver::for_approver(card, mentions),
         Role::Provisioner => for_provisioner(card, mentions),
     }
 }

@@ -225,7 +225,12 @@ pub enum Role {
     Approver,
     /// They are to give or take the access by hand.
     Provisioner,
+    /// It is a channel, where this step (from 0) is asked: whoever reads it there is nobody in particular.
+    Channel(usize),
 }
+
+/// Whoever reads a card in a channel. Nobody has this number.
+pub const NOBODY: PersonId = PersonId(0);
 
 /// What the person looking at a card may do. Only for showing the right buttons: the use cases check again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -343,7 +348,11 @@ pub async fn request_card(
     });
     let named: Vec<PersonId> = owners.chain(absent).chain([viewer]).collect();
     let names = Names::of(db, std::slice::from_ref(&request), named).await?;
-    let may_decide = may_decide(&request, viewer).filter(|_| role == Role::Approver);
+    let may_decide = match role {
+        Role::Approver => may_decide(&request, viewer),
+        Role::Channel(step) => decision(&request).filter(|may| may.step == step),
+        Role::Requester | Role::Provisioner => None,
+    };
     let context = match &may_decide {
         Some(_) => Some(context(db, &request, names.person(request.subject)).await?),
         None => None,
@@ -478,11 +487,17 @@ async fn may_escalate(
 
 /// The decision a person may make now, judging by who was asked when the request was last looked at.
 pub(super) fn may_decide(request: &Request, person: PersonId) -> Option<MayDecide> {
+    let (_, step) = request.current()?;
+    decision(request).filter(|_| step.asks(person) && step.decision_of(person).is_none())
+}
+
+/// The decision that is to be made, by whoever may.
+fn decision(request: &Request) -> Option<MayDecide> {
     let (place, step) = request.current()?;
     let StepSpec::Approval(approval) = &step.spec else {
         return None;
     };
-    (step.asks(person) && step.decision_of(person).is_none()).then_some(MayDecide {
+    Some(MayDecide {
         step: place,
         revision: request.revision,
         reason_to_approve: approval.reason.asks(true),
