@@ -17,6 +17,15 @@ pub(super) struct OrganisationFile {
     pub(super) approvals_channel: Option<String>,
     pub(super) ask_one_by_one_up_to: Option<usize>,
     pub(super) reviews: Option<ReviewsFile>,
+    pub(super) drill: Option<DrillFile>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DrillFile {
+    pub(super) every: String,
+    pub(super) entitlement: String,
+    pub(super) by: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -212,6 +221,8 @@ pub(super) struct EmergencyFile {
     pub(super) approval: Option<String>,
     #[serde(default)]
     pub(super) step_up: bool,
+    #[serde(default)]
+    pub(super) drill: bool,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -4,6 +4,7 @@ pub mod apply;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod doctor;
+pub mod emergency;
 pub mod request;
 pub mod serve;
 
@@ -40,6 +41,9 @@ enum Verb {
     /// Act on an open request outside its plan: cancel, restart, skip a step, reassign
     #[command(subcommand)]
     Request(request::Request),
+    /// Try the emergency path out
+    #[command(subcommand)]
+    Emergency(emergency::Emergency),
     /// Print the Slack app's manifest: for Socket Mode, or for signed HTTP to an address
     Manifest {
         /// Where Slack shall send to, such as https://c1.example.com
@@ -76,6 +80,7 @@ pub fn run(words: Words) -> ExitCode {
             Verb::Migrate => migrate().await.map(|()| ExitCode::SUCCESS),
             Verb::Apply(apply) => apply.run().await,
             Verb::Request(request) => request.run().await,
+            Verb::Emergency(emergency) => emergency.run().await,
             Verb::Manifest { http } => {
                 say(http
                     .map_or_else(|| manifest::SOCKET_MODE.to_owned(), |base| manifest::for_http(&base))

@@ -22,6 +22,7 @@ struct EntitlementRow {
     emergency_policy_id: Option<i64>,
     emergency_max: Option<i64>,
     emergency_who: Json<Vec<Who>>,
+    emergency_drill: bool,
     lengths: Json<LengthRules>,
     offered: bool,
     app_id: i64,
@@ -48,6 +49,7 @@ impl From<EntitlementRow> for Entitlement {
                 policy: row.emergency_policy_id.map(PolicyId),
                 max: row.emergency_max,
                 who: row.emergency_who.0,
+                drill: row.emergency_drill,
             },
             lengths: row.lengths.0,
             offered: row.offered,
@@ -97,7 +99,7 @@ async fn entitlements_with(on: impl PgExecutor<'_>, ids: &[EntitlementId]) -> Re
         r#"-- entitlements_by_ids
         SELECT e.id, e.key, e.name, e.resource, e.description, e.policy_id, e.emergency_enabled,
                e.emergency_policy_id, e.emergency_max, e.emergency_who AS "emergency_who: Json<Vec<Who>>",
-               e.lengths AS "lengths: Json<LengthRules>", (e.active AND a.active) AS "offered!",
+               e.emergency_drill, e.lengths AS "lengths: Json<LengthRules>", (e.active AND a.active) AS "offered!",
                a.id AS app_id, a.key AS app_key, a.name AS app_name
         FROM entitlements e JOIN apps a ON a.id = e.app_id
         WHERE e.id = ANY($1)"#,

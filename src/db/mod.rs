@@ -9,6 +9,7 @@ pub mod cards;
 pub mod catalog;
 pub mod comments;
 pub mod demo_target;
+pub mod drills;
 pub mod facts;
 pub mod grants;
 pub mod jobs;

@@ -245,7 +245,7 @@ async fn entitlements(on: &mut PgConnection) -> Result<BTreeMap<String, Entitlem
         r#"-- stored entitlements
         SELECT a.key || '/' || e.key AS "path!", e.name, e.resource, e.description, e.instructions, p.key AS policy,
                e.lengths AS "lengths: Json<LengthRules>", e.emergency_enabled, ep.key AS "emergency_policy?",
-               e.emergency_max, e.emergency_who AS "emergency_who: Json<Vec<Who>>"
+               e.emergency_max, e.emergency_who AS "emergency_who: Json<Vec<Who>>", e.emergency_drill
         FROM entitlements e
         JOIN apps a ON a.id = e.app_id
         JOIN policies p ON p.id = e.policy_id
@@ -270,6 +270,7 @@ async fn entitlements(on: &mut PgConnection) -> Result<BTreeMap<String, Entitlem
                     policy: row.emergency_policy,
                     max: row.emergency_max,
                     who: row.emergency_who.0,
+                    drill: row.emergency_drill,
                 },
             };
             (row.path, entry)
@@ -671,6 +672,7 @@ async fn write_entitlements(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<()
         .map(|(_, entry)| entry.emergency.policy.clone())
         .collect();
     let max: Vec<Option<i64>> = changed.iter().map(|(_, entry)| entry.emergency.max).collect();
+    let drill: Vec<bool> = changed.iter().map(|(_, entry)| entry.emergency.drill).collect();
     let who: Vec<String> = changed
         .iter()
         .map(|(_, entry)| json("emergency", &entry.emergency.who))
@@ -678,13 +680,13 @@ async fn write_entitlements(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<()
     let written = sqlx::query!(
         "-- entitlements
         INSERT INTO entitlements (app_id, key, name, resource, description, instructions, policy_id, lengths,
-                                  emergency_enabled, emergency_policy_id, emergency_max, emergency_who, search)
+                                  emergency_enabled, emergency_policy_id, emergency_max, emergency_who, search, emergency_drill)
         SELECT a.id, split_part(u.path, '/', 2), u.name, u.resource, u.description, u.instructions, p.id,
                u.lengths::jsonb, u.enabled, ep.id, u.max, u.who::jsonb,
-               lower(concat_ws(' ', a.name, u.resource, u.name, split_part(u.path, '/', 2), a.key))
+               lower(concat_ws(' ', a.name, u.resource, u.name, split_part(u.path, '/', 2), a.key)), u.drill
         FROM UNNEST($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bool[],
-                    $9::text[], $10::bigint[], $11::text[])
-             AS u (path, name, resource, description, instructions, policy, lengths, enabled, emergency, max, who)
+                    $9::text[], $10::bigint[], $11::text[], $12::bool[])
+             AS u (path, name, resource, description, instructions, policy, lengths, enabled, emergency, max, who, drill)
         JOIN apps a ON a.key = split_part(u.path, '/', 1)
         JOIN policies p ON p.key = u.policy
         LEFT JOIN policies ep ON ep.key = u.emergency
@@ -693,7 +695,8 @@ async fn write_entitlements(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<()
         SET name = excluded.name, resource = excluded.resource, description = excluded.description,
             instructions = excluded.instructions, policy_id = excluded.policy_id, lengths = excluded.lengths,
             emergency_enabled = excluded.emergency_enabled, emergency_policy_id = excluded.emergency_policy_id,
-            emergency_max = excluded.emergency_max, emergency_who = excluded.emergency_who, active = true,
+            emergency_max = excluded.emergency_max, emergency_who = excluded.emergency_who,
+            emergency_drill = excluded.emergency_drill, active = true,
             search = excluded.search",
         &paths,
         &names,
@@ -705,7 +708,8 @@ async fn write_entitlements(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<()
         &enabled,
         &emergency as &[Option<String>],
         &max as &[Option<i64>],
-        &who
+        &who,
+        &drill
     )
     .execute(tx.conn())
     .await?;

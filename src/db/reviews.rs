@@ -223,7 +223,7 @@ pub async fn owed(tx: &mut Tx<'_>, before: DateTime<Utc>) -> Result<Vec<Review>,
     read(tx.conn(), &ids).await
 }
 
-/// The emergency of one of these people whose review is overdue, the oldest first.
+/// The emergency of one of these people whose review is overdue, the oldest first. Drills are none.
 ///
 /// # Errors
 /// The database's.
@@ -231,8 +231,10 @@ pub async fn overdue_of(tx: &mut Tx<'_>, people: &[PersonId]) -> Result<Option<R
     let people: Vec<i64> = people.iter().map(|person| person.0).collect();
     let id = sqlx::query_scalar!(
         "-- find somebody's overdue review
-         SELECT request_id FROM reviews
-          WHERE subject_id = ANY($1) AND completed_at IS NULL AND overdue_since IS NOT NULL ORDER BY id LIMIT 1",
+         SELECT v.request_id FROM reviews v JOIN requests r ON r.id = v.request_id
+           JOIN entitlements e ON e.id = r.entitlement_id
+          WHERE v.subject_id = ANY($1) AND v.completed_at IS NULL AND v.overdue_since IS NOT NULL
+            AND NOT e.emergency_drill ORDER BY v.id LIMIT 1",
         &people
     )
     .fetch_optional(tx.conn())

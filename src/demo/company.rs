@@ -8,6 +8,7 @@ use std::path::Path;
 /// The files, as `c1 apply` reads them.
 const FILES: &[(&str, &str)] = &[
     ("apps/aws.yaml", include_str!("../../demo/company/apps/aws.yaml")),
+    ("apps/drill.yaml", include_str!("../../demo/company/apps/drill.yaml")),
     ("apps/figma.yaml", include_str!("../../demo/company/apps/figma.yaml")),
     ("apps/github.yaml", include_str!("../../demo/company/apps/github.yaml")),
     (

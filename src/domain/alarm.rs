@@ -26,11 +26,13 @@ pub enum AlarmKind {
     ApproversUnknown,
     /// Nobody knows who is on call.
     NobodyOnCall,
+    /// A drill of the emergency path has failed.
+    DrillFailed,
 }
 
 impl AlarmKind {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::PolicyFailed,
         Self::LastResortAsked,
         Self::EndOverdue,
@@ -40,6 +42,7 @@ impl AlarmKind {
         Self::ReviewForNobody,
         Self::ApproversUnknown,
         Self::NobodyOnCall,
+        Self::DrillFailed,
     ];
 
     /// The word in the database.
@@ -55,6 +58,7 @@ impl AlarmKind {
             Self::ReviewForNobody => "review_for_nobody",
             Self::ApproversUnknown => "approvers_unknown",
             Self::NobodyOnCall => "nobody_on_call",
+            Self::DrillFailed => "drill_failed",
         }
     }
 }

@@ -20,6 +20,9 @@ pub struct EmergencyRules {
     pub max: Option<i64>,
     /// Who may use it. Empty: nobody.
     pub who: Vec<Who>,
+    /// Is it harmless, and there to try the emergency path out?
+    #[serde(default)]
+    pub drill: bool,
 }
 
 /// Someone who may use the emergency toggle.

@@ -3,6 +3,7 @@
 
 use super::{
     alarm::AlarmKind,
+    drill::LegDone,
     ids::{CommentId, EntitlementId, GrantId, PersonId, RequestId},
     length::Length,
     policy::{Plan, StepSpec},
@@ -314,6 +315,22 @@ pub enum Event {
         findings: Findings,
     },
 
+    // --- drills ---
+    /// The emergency path is being tried out.
+    DrillStarted {
+        /// Its number.
+        drill: i64,
+    },
+    /// It was tried out.
+    DrillFinished {
+        /// Its number.
+        drill: i64,
+        /// Did everything work?
+        ok: bool,
+        /// What each part took, and what went wrong.
+        legs: Vec<LegDone>,
+    },
+
     // --- alarms ---
     /// Something is wrong that somebody has to see to.
     AlarmRaised {
@@ -412,6 +429,8 @@ impl Event {
             Self::ReviewersChanged { .. } => "reviewers_changed",
             Self::ReviewOverdue { .. } => "review_overdue",
             Self::Reviewed { .. } => "reviewed",
+            Self::DrillStarted { .. } => "drill_started",
+            Self::DrillFinished { .. } => "drill_finished",
             Self::AlarmRaised { .. } => "alarm_raised",
             Self::AlarmTaken { .. } => "alarm_taken",
         }

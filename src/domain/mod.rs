@@ -8,6 +8,7 @@ pub mod alarm;
 pub mod catalog;
 pub mod condition;
 pub mod desk;
+pub mod drill;
 pub mod emergency;
 pub mod event;
 pub mod facts;

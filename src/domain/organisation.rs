@@ -139,6 +139,8 @@ pub struct EmergencyEntry {
     pub max: Option<i64>,
     /// Who may use it.
     pub who: Vec<Who>,
+    /// Is it there to try the emergency path out?
+    pub drill: bool,
 }
 
 /// A catalog.
@@ -766,8 +768,9 @@ fn emergency_in_words(rules: &EmergencyEntry) -> String {
         .map(|max| format!("; at most {}", spoken(max)))
         .unwrap_or_default();
     let off = if rules.enabled { "" } else { " (off)" };
+    let drill = if rules.drill { "; for drills" } else { "" };
     format!(
-        "{policy}{off} for {}{max}",
+        "{policy}{off} for {}{max}{drill}",
         if who.is_empty() {
             "nobody".to_owned()
         } else {

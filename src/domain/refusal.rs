@@ -151,6 +151,8 @@ pub enum Refusal {
     NotAnAdministrator,
     /// Not even administrators, for their own request.
     OwnOverride,
+    /// The entitlement is not marked for drills.
+    NotForDrills,
     /// Nobody looks back at an emergency they had a part in.
     OwnReview,
     /// The person is not among those who look back at this emergency.
@@ -215,6 +217,7 @@ impl Refusal {
             Self::MayNotRemind => "may_not_remind",
             Self::NotAnAdministrator => "not_an_administrator",
             Self::OwnOverride => "own_override",
+            Self::NotForDrills => "not_for_drills",
             Self::OwnReview => "own_review",
             Self::NotAReviewer => "not_a_reviewer",
             Self::AlreadyReviewed { .. } => "already_reviewed",
@@ -314,6 +317,9 @@ impl Refusal {
             Self::NotAnAdministrator => "Only an administrator of requests can do this.".to_owned(),
             Self::OwnOverride => {
                 "You cannot do this for a request of your own. Please ask another administrator.".to_owned()
+            }
+            Self::NotForDrills => {
+                "This access is not marked for drills: say `drill: true` in its emergency settings.".to_owned()
             }
             Self::OwnReview => "You had a part in this emergency, so somebody else has to look back at it.".to_owned(),
             Self::NotAReviewer => "You are not among those who look back at this emergency.".to_owned(),

@@ -13,6 +13,9 @@ pub const QUIET_HOURS: &str = "quiet_hours";
 /// How long a reviewer has.
 pub const REVIEWS_WITHIN: &str = "reviews.within";
 
+/// How often a drill runs by itself, against what, and as whom.
+pub const DRILL: [&str; 3] = ["drill.every", "drill.entitlement", "drill.by"];
+
 /// When the digest of what is unreviewed goes out.
 pub const REVIEWS_DIGEST: &str = "reviews.digest";
 
@@ -43,6 +46,30 @@ pub struct Settings {
     pub reviews_within: TimeDelta,
     /// When the digest of what is unreviewed goes out.
     pub digest: Weekly,
+    /// The drill that runs by itself.
+    pub drill: Option<Schedule>,
+}
+
+/// A drill that runs by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// How often.
+    pub every: TimeDelta,
+    /// Against what, by its path.
+    pub entitlement: String,
+    /// As whom, by their key.
+    pub by: String,
+}
+
+impl Schedule {
+    /// The latest moment for it that is not after `now`: counted from a Monday at nine.
+    #[must_use]
+    pub fn latest(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        const MONDAY: i64 = 1_767_603_600;
+        let every = self.every.num_seconds().max(60);
+        let since = (now.timestamp() - MONDAY).rem_euclid(every);
+        now - TimeDelta::seconds(since) - TimeDelta::nanoseconds(i64::from(now.timestamp_subsec_nanos()))
+    }
 }
 
 /// A moment of every week, in UTC.
@@ -66,6 +93,7 @@ impl Default for Settings {
                 day: Weekday::Mon,
                 time: NaiveTime::MIN + TimeDelta::hours(9),
             },
+            drill: None,
         }
     }
 }
@@ -80,6 +108,14 @@ impl Settings {
             security_channel: said(SECURITY_CHANNEL).map(str::to_owned),
             quiet_hours: said(QUIET_HOURS).and_then(QuietHours::parse).unwrap_or_default(),
             reviews_within: said(REVIEWS_WITHIN).and_then(time).unwrap_or(otherwise.reviews_within),
+            drill: (|| {
+                let [every, entitlement, by] = DRILL.map(said);
+                Some(Schedule {
+                    every: time(every?)?,
+                    entitlement: entitlement?.to_owned(),
+                    by: by?.to_owned(),
+                })
+            })(),
             digest: said(REVIEWS_DIGEST).and_then(Weekly::parse).unwrap_or(otherwise.digest),
             approvals_channel: said(APPROVALS_CHANNEL).map(str::to_owned),
             ask_one_by_one_up_to: said(ASK_ONE_BY_ONE_UP_TO)
@@ -179,6 +215,23 @@ mod tests {
         for wrong in ["monday", "09:00", "someday 09:00", "monday 25:00", ""] {
             assert_eq!(Weekly::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_schedule_counts_from_a_monday_at_nine() {
+        let schedule = |every| Schedule {
+            every,
+            entitlement: "drill/access".to_owned(),
+            by: "ana".to_owned(),
+        };
+        let at = |text: &str| DateTime::parse_from_rfc3339(text).expect("a time").to_utc();
+        let now = at("2026-03-12T10:11:12.5Z");
+        assert_eq!(schedule(TimeDelta::weeks(1)).latest(now), at("2026-03-09T09:00:00Z"));
+        assert_eq!(schedule(TimeDelta::days(1)).latest(now), at("2026-03-12T09:00:00Z"));
+        assert_eq!(
+            schedule(TimeDelta::days(1)).latest(at("2025-03-12T08:00:00Z")),
+            at("2025-03-11T09:00:00Z")
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::{
     usecases::{
         Error, System,
         digest::digest,
+        drill,
         open_review::tick_review,
         record_rotation::tick_rotation,
         remind::remind,
@@ -28,7 +29,7 @@ const BATCH: i64 = 100;
 pub async fn run(system: System, stop: CancellationToken) {
     // Taken before the first look, so that a commit during a look is not missed.
     let mut commits = jobs::commits();
-    let mut looked_at = 0;
+    let (mut looked_at, mut drilled_at) = (0, 0);
     loop {
         // A minute more or less does not matter to what is done once a week.
         let minute = system.clock.now().timestamp() / 60;
@@ -37,6 +38,16 @@ pub async fn run(system: System, stop: CancellationToken) {
                 Ok(()) => looked_at = minute,
                 Err(error) => {
                     tracing::warn!(error = format!("{error:#}"), "the weekly digest could not be sent");
+                }
+            }
+        }
+        // A drill that is under way is looked at about once a second.
+        let second = system.clock.now().timestamp();
+        if second != drilled_at {
+            match drills(&system).await {
+                Ok(()) => drilled_at = second,
+                Err(error) => {
+                    tracing::warn!(error = format!("{error:#}"), "a drill could not be looked at");
                 }
             }
         }
@@ -53,6 +64,15 @@ pub async fn run(system: System, stop: CancellationToken) {
             _ = commits.changed() => tokio::time::sleep(BETWEEN_LOOKS).await,
         }
     }
+}
+
+/// Begins the drill whose time has come, and looks at those that are under way.
+async fn drills(system: &System) -> Result<(), Error> {
+    drill::begin_scheduled(system).await?;
+    for id in db::drills::running(&system.db).await? {
+        drill::look(system, id).await?;
+    }
+    Ok(())
 }
 
 /// Looks at everything that is due now; says how many that were.

@@ -281,6 +281,8 @@ pub(super) struct Caretakers {
     pub(super) by_hand: bool,
     /// What it is about.
     pub(super) title: String,
+    /// Is it there to try the emergency path out?
+    pub(super) drill: bool,
 }
 
 /// Changes a grant. `may` is asked with the facts of the moment, under the lock.
@@ -357,6 +359,7 @@ async fn caretakers(tx: &mut Tx<'_>, now: DateTime<Utc>, grant: &Grant, actor: A
         owners,
         by_hand,
         title: facts.entitlement.title(),
+        drill: facts.entitlement.emergency.drill,
     })
 }
 

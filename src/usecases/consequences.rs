@@ -505,7 +505,7 @@ fn emergency_begun(request: &Request, facts: &Facts, skipped: &[PersonId], effec
     }
     effects.loud.push(Loud {
         topic: format!("emergency:{}", request.id),
-        body,
+        body: drilled(facts.entitlement.emergency.drill, body),
         people: Some(people),
     });
 }
@@ -535,14 +535,15 @@ fn emergency_over(event: &Event, request: &Request, facts: &Facts, effects: &mut
         Event::Closed { cause } => format!("was closed because {}", cause.words()),
         _ => return,
     };
+    let body = format!(
+        "⚡ The emergency #{} of *{}* for *{}* {how}. No access comes of it.",
+        request.id,
+        neutral(&facts.name(request.subject)),
+        neutral(&facts.entitlement.title())
+    );
     effects.loud.push(Loud {
         topic: format!("emergency-over:{}", request.id),
-        body: format!(
-            "⚡ The emergency #{} of *{}* for *{}* {how}. No access comes of it.",
-            request.id,
-            neutral(&facts.name(request.subject)),
-            neutral(&facts.entitlement.title())
-        ),
+        body: drilled(facts.entitlement.emergency.drill, body),
         people: None,
     });
 }
@@ -585,9 +586,18 @@ fn emergency_goes_on(event: &Event, grant: &Grant, request: RequestId, care: &Ca
     };
     effects.loud.push(Loud {
         topic: format!("emergency-{topic}:{request}"),
-        body: format!("{body} (#{request})"),
+        body: drilled(care.drill, format!("{body} (#{request})")),
         people: None,
     });
+}
+
+/// Nobody is to take a drill for the real thing.
+fn drilled(drill: bool, body: String) -> String {
+    if drill {
+        format!("🧪 *This is a drill.* {body}")
+    } else {
+        body
+    }
 }
 
 /// A moment in Slack's markup: everyone reads it in their own time zone.
@@ -873,6 +883,16 @@ async fn tell_loudly(tx: &mut Tx<'_>, now: DateTime<Utc>, request: RequestId, lo
                 }
             }
         }
+    }
+    if readers.is_empty() {
+        // Whoever is left in the organisation, if need be the very person: never nobody.
+        let own = db::requests::own(tx, request).await?;
+        let mut people = db::alarms::answerable(tx).await?;
+        if people.iter().any(|person| !own.contains(person)) {
+            people.retain(|person| !own.contains(person));
+        }
+        let why = "There is nobody else who could be told.";
+        readers.extend(people.into_iter().map(|person| (Reader::Person(person), why)));
     }
     let mut jobs = Vec::new();
     for (reader, why) in readers {

@@ -2,7 +2,10 @@
 //! as evidence, and what failed is an alarm.
 
 use super::{
-    Actor, Error, System, Via, cancel_request::cancel_request, end_grant::end_grant, job, raise_alarm,
+    Actor, Error, System, Via,
+    cancel_request::cancel_request,
+    end_grant::end_grant,
+    job, raise_alarm,
     submit_request::{Submission, submit_request},
 };
 use crate::{
@@ -90,10 +93,16 @@ pub async fn begin_scheduled(system: &System) -> Result<(), Error> {
 pub async fn look(system: &System, id: i64) -> Result<Drill, Error> {
     loop {
         let drill = db::drills::get(&system.db, id).await?.ok_or(Error::NotFound)?;
-        let Some((leg, _)) = drill.current() else {
+        if drill.finished_at.is_some() {
             return Ok(drill);
-        };
+        }
         let actor = actor_of(&drill);
+        let Some((leg, _)) = drill.current() else {
+            // Nothing of a drill is left behind, also when somebody dies right here: it is over only after that.
+            clean_up(system, actor, &drill).await?;
+            finish(system, id).await?;
+            continue;
+        };
         // What a leg begins with. Each can be repeated: the same act makes one request, and an access ends once.
         let refused = match leg {
             Leg::Request => ask(system, actor, &drill).await?,
@@ -101,9 +110,6 @@ pub async fn look(system: &System, id: i64) -> Result<Drill, Error> {
             Leg::Notice | Leg::Approval | Leg::Grant | Leg::Began | Leg::Review => None,
         };
         let (drill, went_on) = record(system, id, refused).await?;
-        if drill.ok == Some(false) {
-            clean_up(system, actor, &drill).await?;
-        }
         if !went_on {
             return Ok(drill);
         }
@@ -127,7 +133,8 @@ async fn ask(system: &System, actor: Actor, drill: &Drill) -> Result<Option<Stri
         subject: None,
         entitlement: drill.entitlement,
         length: None,
-        justification: "Drill of the emergency path: nothing is wrong. Please do as you would in an emergency.".to_owned(),
+        justification: "Drill of the emergency path: nothing is wrong. Please do as you would in an emergency."
+            .to_owned(),
         emergency: true,
         extension: false,
         origin: Some(format!("drill:{}", drill.id)),
@@ -162,9 +169,11 @@ async fn end(system: &System, actor: Actor, drill: &Drill) -> Result<Option<Stri
     }
 }
 
-/// Nothing of a drill that failed is left behind.
+/// Calls off what a drill that failed has begun; of one that went well there is nothing.
 async fn clean_up(system: &System, actor: Actor, drill: &Drill) -> Result<(), Error> {
-    let Some(request) = drill.request else { return Ok(()) };
+    let Some(request) = drill.request.filter(|_| drill.trouble().is_some()) else {
+        return Ok(());
+    };
     match cancel_request(system, actor, request, "The drill has failed.".to_owned()).await {
         Ok(_) | Err(Error::Refused(_)) => {}
         Err(other) => return Err(other),
@@ -188,56 +197,65 @@ async fn record(system: &System, id: i64, refused: Option<String>) -> Result<(Dr
                 (None, None) => Stands::Waiting,
                 (None, Some(request)) => stands(leg, &db::drills::seen(tx, request).await?, since, now),
             };
-            let began = leg == Leg::Request;
-            let went_on = drill.take(stands, now);
-            if !went_on {
+            if !drill.take(stands, now) {
                 return Ok((drill, false));
             }
             db::drills::save(tx, &drill).await?;
-            let mut events = Vec::new();
-            if began {
-                events.push(Event::DrillStarted { drill: id });
-            }
-            if let Some(ok) = drill.ok {
-                events.push(Event::DrillFinished {
-                    drill: id,
-                    ok,
-                    legs: drill.legs.clone(),
-                });
-            }
-            let entries: Vec<Entry> = events
-                .into_iter()
-                .map(|event| Entry {
-                    actor: Some(drill.person),
-                    via: actor_of(&drill).via.word(),
-                    about: drill.request.map_or(About::Organisation, About::Request),
-                    emergency: true,
-                    event,
-                })
-                .collect();
-            if !entries.is_empty() {
-                db::audit::append(tx, now, &entries).await?;
-            }
-            if let (Some(false), Some(why)) = (drill.ok, drill.trouble()) {
-                let alarm = NewAlarm {
-                    kind: AlarmKind::DrillFailed,
-                    once: format!("{}:{id}", AlarmKind::DrillFailed.word()),
-                    request: drill.request,
-                    grant: None,
-                    emergency: false,
-                    body: format!(
-                        "🧪 The drill of the emergency path has failed at “{}”. In an emergency this would have kept somebody \
-                         from access.",
-                        super::consequences::neutral(&why)
-                    ),
-                };
-                let told = db::alarms::last_resort(tx).await?;
-                let jobs = raise_alarm::raise(tx, now, &alarm, &told).await?;
-                job::enqueue(tx, now, &jobs).await?;
+            if leg == Leg::Request {
+                file(tx, now, &drill, Event::DrillStarted { drill: id }).await?;
             }
             Ok((drill, true))
         })
         .await
+}
+
+/// Ends a drill: the evidence is filed, and what failed is an alarm.
+async fn finish(system: &System, id: i64) -> Result<(), Error> {
+    let now = system.clock.now();
+    system
+        .db
+        .write("finish_drill", async |tx| {
+            let mut drill = db::drills::lock(tx, id).await?.ok_or(Error::NotFound)?;
+            if drill.finished_at.is_some() || drill.current().is_some() {
+                return Ok(());
+            }
+            drill.finish(now);
+            db::drills::save(tx, &drill).await?;
+            let finished = Event::DrillFinished {
+                drill: id,
+                ok: drill.ok == Some(true),
+                legs: drill.legs.clone(),
+            };
+            file(tx, now, &drill, finished).await?;
+            let Some(why) = drill.trouble() else { return Ok(()) };
+            let alarm = NewAlarm {
+                kind: AlarmKind::DrillFailed,
+                once: format!("{}:{id}", AlarmKind::DrillFailed.word()),
+                request: drill.request,
+                grant: None,
+                emergency: false,
+                body: format!(
+                    "🧪 The drill of the emergency path has failed at “{}”. In an emergency this would have kept somebody from \
+                     access.",
+                    super::consequences::neutral(&why)
+                ),
+            };
+            let told = db::alarms::last_resort(tx).await?;
+            let jobs = raise_alarm::raise(tx, now, &alarm, &told).await?;
+            Ok(job::enqueue(tx, now, &jobs).await?)
+        })
+        .await
+}
+
+async fn file(tx: &mut db::Tx<'_>, now: DateTime<Utc>, drill: &Drill, event: Event) -> Result<(), Error> {
+    let entry = Entry {
+        actor: Some(drill.person),
+        via: actor_of(drill).via.word(),
+        about: drill.request.map_or(About::Organisation, About::Request),
+        emergency: true,
+        event,
+    };
+    Ok(db::audit::append(tx, now, &[entry]).await?)
 }
 
 /// How a leg stands, from what can be seen.
@@ -258,9 +276,11 @@ fn stands(leg: Leg, seen: &Seen, since: DateTime<Utc>, now: DateTime<Utc>) -> St
         },
         Leg::Grant => match (&seen.grant, seen.started_at) {
             (_, Some(at)) => Stands::Done(at),
-            (Some((_, GrantState::Failed)), None) => {
-                Stands::Failed(seen.trouble.clone().unwrap_or_else(|| "the access could not be given".to_owned()))
-            }
+            (Some((_, GrantState::Failed)), None) => Stands::Failed(
+                seen.trouble
+                    .clone()
+                    .unwrap_or_else(|| "the access could not be given".to_owned()),
+            ),
             _ => Stands::Waiting,
         },
         Leg::Began => told(&seen.began),

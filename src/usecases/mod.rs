@@ -15,6 +15,7 @@ pub mod comment;
 pub mod consequences;
 pub mod decide_step;
 pub mod digest;
+pub mod drill;
 pub mod end_grant;
 pub mod escalate_request;
 pub mod facts;

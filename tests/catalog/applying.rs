@@ -25,7 +25,7 @@ async fn the_demo_company_is_applied_once_and_then_there_is_nothing_to_do() {
         .expect("applied again");
     assert!(again.plan.is_empty(), "{}", again.plan);
     assert_eq!(world.count("SELECT count(*) FROM people WHERE in_files").await, 16);
-    assert_eq!(world.count("SELECT count(*) FROM apps WHERE active").await, 8);
+    assert_eq!(world.count("SELECT count(*) FROM apps WHERE active").await, 9);
     assert_eq!(world.count("SELECT count(*) FROM catalog_changes").await, 1);
 
     // All that the domain reads comes back as it was written.

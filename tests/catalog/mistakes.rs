@@ -309,7 +309,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "organisation.yaml",
         "last_resort: [erin]",
         "lastresort: [erin]",
-        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort, security_channel, quiet_hours, approvals_channel, ask_one_by_one_up_to, reviews",
+        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort, security_channel, quiet_hours, approvals_channel, ask_one_by_one_up_to, reviews, drill",
     ),
     (
         "organisation.yaml",
@@ -339,7 +339,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "policies.yaml",
         "    - steps:\n        - approve: true\n",
         "    - steps:\n        - approvers: [entitlement_owners]\n          deadline: { after: 10m, then: expire }\n",
-        "policies.yaml:23:21: an emergency does not end because nobody answers it; `then: fallback` asks others too, and after a quarter of an hour it is an alarm to the last resort",
+        "policies.yaml:23:21: nothing is decided about an emergency because nobody answers it; `then: fallback` asks others too, and after a quarter of an hour it is an alarm to the last resort",
     ),
     (
         "groups.yaml",
@@ -748,6 +748,18 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "      policy: glass\n",
         "      policy: two\n",
         "apps/github.yaml:15:15: the policy `two` is of kind request, and emergency is needed here",
+    ),
+    (
+        "apps/github.yaml",
+        "      enabled: true\n",
+        "      enabled: false\n      drill: true\n",
+        "apps/github.yaml:15:14: a drill needs emergency access that is `enabled`",
+    ),
+    (
+        "organisation.yaml",
+        "last_resort: [erin]",
+        "last_resort: [erin]\ndrill: { every: 1m, entitlement: github/admin, by: nobody }",
+        "organisation.yaml:2:17: a drill takes people's time: at most one an hour\norganisation.yaml:2:34: `github/admin` is not marked for drills: say `drill: true` in its emergency settings\norganisation.yaml:2:52: there is nobody called `nobody`",
     ),
     (
         "apps/github.yaml",

@@ -13,7 +13,9 @@ const MINUTE: Duration = Duration::from_secs(60);
 /// Begins a drill as Ana, as the operator does.
 async fn begins(w: &World) -> i64 {
     let (entitlement, person) = drill::defaults(&w.system, None, Some("ana")).await.unwrap();
-    drill::begin(&w.system, Actor::operator(person), entitlement).await.unwrap()
+    drill::begin(&w.system, Actor::operator(person), entitlement)
+        .await
+        .unwrap()
 }
 
 /// Looks at it until it goes no further by itself.
@@ -23,7 +25,10 @@ async fn looks(w: &World, id: i64) -> Drill {
         c1::db::jobs::notify(&w.system.db).await.unwrap();
         w.settle().await;
         let after = drill::look(&w.system, id).await.unwrap();
-        if before == after {
+        // A server looks at it too, and may be in the middle of it.
+        let stuck = after.finished_at.is_none() && after.current().is_some();
+        if before == after && (after.finished_at.is_some() || stuck) {
+            w.settle().await;
             return after;
         }
     }
@@ -34,10 +39,34 @@ fn a_drill_runs_the_whole_path_and_files_the_evidence() {
     story(async |w| {
         let id = begins(w).await;
         let drill = looks(w, id).await;
-        insta::assert_snapshot!(table(&drill), @"");
+        let without_seconds = |line: &str| {
+            let words: Vec<&str> = line.split_whitespace().collect();
+            if line.starts_with("  ✓") {
+                words[..words.len() - 2].join(" ")
+            } else {
+                line.to_owned()
+            }
+        };
+        let text: Vec<String> = table(&drill).lines().map(without_seconds).collect();
+        insta::assert_snapshot!(text.join("\n"), @r"
+        Drill 1 of the emergency path, request #1
+        ✓ request
+        ✓ notice
+        ✓ approval
+        ✓ grant
+        ✓ notice that it began
+        ✓ end
+        ✓ review opened
+        Everything works. The evidence is filed; the review that was opened waits for somebody to do it.
+        ");
         assert_eq!(report(&drill)["ok"], true);
         assert!(!w.target_has("drill", "access", "ana").await, "nothing is left");
-        let channel: String = w.person("erin").messages("security").iter().map(|m| m.text().to_owned() + "\n").collect();
+        let channel: String = w
+            .person("erin")
+            .messages("security")
+            .iter()
+            .map(|m| m.text().to_owned() + "\n")
+            .collect();
         assert!(
             channel.contains("🧪 *This is a drill.* ⚡ *Ana Alvarez* asks for emergency access")
                 && channel.contains("🧪 *This is a drill.* ⚡ Emergency access began")
@@ -45,14 +74,19 @@ fn a_drill_runs_the_whole_path_and_files_the_evidence() {
             "{channel}"
         );
         assert!(everything(&w.person("hana")).contains("[Review]"));
-        let filed = "SELECT count(*) FROM audit WHERE emergency AND event ->> 'type' IN ('drill_started', 'drill_finished')";
+        let filed =
+            "SELECT count(*) FROM audit WHERE emergency AND event ->> 'type' IN ('drill_started', 'drill_finished')";
         assert_eq!(w.count(filed).await, 2);
         assert_eq!(w.count("SELECT count(*) FROM alarms").await, 0);
 
         // Its review may become overdue: a real emergency does not suffer from it.
         w.after(MINUTE * 60 * 24 * 5).await;
         let ana = w.person("ana");
-        form("Production database", "Read").emergency().reason("for real").sent_by(&ana).await;
+        form("Production database", "Read")
+            .emergency()
+            .reason("for real")
+            .sent_by(&ana)
+            .await;
         w.settle().await;
         assert!(w.target_has("prod-db", "read", "ana").await);
     });
@@ -74,9 +108,15 @@ fn a_drill_says_what_failed_and_alarms() {
         );
         assert_eq!(drill.ok, Some(false));
         w.settle().await;
-        assert!(!w.target_has("drill", "access", "ana").await, "what it had begun is called off");
+        assert!(
+            !w.target_has("drill", "access", "ana").await,
+            "what it had begun is called off"
+        );
         let text = everything(&w.person("grace"));
-        assert!(text.contains("The drill of the emergency path has failed at “notice: #nowhere"), "{text}");
+        assert!(
+            text.contains("The drill of the emergency path has failed at “notice: #nowhere"),
+            "{text}"
+        );
     });
 }
 
@@ -101,7 +141,8 @@ fn where_people_have_to_approve_the_drill_waits_for_them() {
         w.settle().await;
         let drill = looks(w, id).await;
         assert_eq!(drill.ok, Some(true), "{}", table(&drill));
-        assert_eq!(drill.legs[2].took, 180_000, "three minutes to approve");
+        let took = drill.legs[2].took;
+        assert!((180_000..200_000).contains(&took), "three minutes to approve: {took}");
 
         // Nobody answers the next one.
         let id = begins(w).await;
@@ -109,14 +150,19 @@ fn where_people_have_to_approve_the_drill_waits_for_them() {
         w.after(MINUTE * 21).await;
         let drill = looks(w, id).await;
         assert!(table(&drill).contains("not within 20 minutes"), "{}", table(&drill));
-        assert_eq!(w.count("SELECT count(*) FROM requests WHERE state = 'cancelled'").await, 1);
+        assert_eq!(
+            w.count("SELECT count(*) FROM requests WHERE state = 'cancelled'").await,
+            1
+        );
     });
 }
 
 #[test]
 fn only_what_is_marked_for_drills() {
     story(async |w| {
-        let (entitlement, person) = drill::defaults(&w.system, Some("prod-db/read"), Some("ana")).await.unwrap();
+        let (entitlement, person) = drill::defaults(&w.system, Some("prod-db/read"), Some("ana"))
+            .await
+            .unwrap();
         let said = drill::begin(&w.system, Actor::operator(person), entitlement).await;
         assert!(
             matches!(&said, Err(Error::Refused(refusal)) if refusal.code() == "not_for_drills"),
@@ -124,7 +170,10 @@ fn only_what_is_marked_for_drills() {
         );
         let said = drill::defaults(&w.system, None, None).await.unwrap_err().to_string();
         assert!(said.contains("--as KEY"), "{said}");
-        let said = drill::defaults(&w.system, Some("drill/nothing"), Some("ana")).await.unwrap_err().to_string();
+        let said = drill::defaults(&w.system, Some("drill/nothing"), Some("ana"))
+            .await
+            .unwrap_err()
+            .to_string();
         assert!(said.contains("there is no entitlement drill/nothing"), "{said}");
 
         // Somebody who may not break this glass fails at the first leg.
@@ -167,7 +216,9 @@ fn it_runs_by_itself_once_also_with_two_replicas() {
             tokio::time::sleep(Duration::from_millis(30)).await;
         }
         w.until("it is over", async || {
-            w.count("SELECT count(*) FROM drills WHERE finished_at IS NOT NULL").await == 1
+            w.count("SELECT count(*) FROM drills WHERE finished_at IS NOT NULL")
+                .await
+                == 1
         })
         .await;
         assert_eq!(w.count("SELECT count(*) FROM drills WHERE ok").await, 1);

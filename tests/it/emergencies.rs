@@ -369,3 +369,39 @@ fn an_emergency_of_an_older_policy_that_expires_does_so_with_an_alarm() {
         );
     });
 }
+
+#[test]
+fn an_emergency_is_never_left_with_nobody_told() {
+    story(async |w| {
+        // Nobody owns anything, no channel is set, and Ana herself is all there is of the last resort.
+        for sql in [
+            "DELETE FROM organisation_settings",
+            "DELETE FROM owners",
+            "DELETE FROM group_members WHERE group_id = (SELECT id FROM groups WHERE key = 'last-resort')",
+            "INSERT INTO group_members (group_id, person_id)
+             SELECT g.id, p.id FROM groups g, people p WHERE g.key = 'last-resort' AND p.key = 'ana'",
+        ] {
+            sqlx::query(sql).execute(&w.pool).await.unwrap();
+        }
+        breaks_glass(w, "customers cannot pay").await;
+        let text = everything(&w.person("erin"));
+        assert_eq!(
+            count(&text, "asks for emergency access"),
+            1,
+            "a super admin hears of it: {text}"
+        );
+        assert!(text.contains("There is nobody else who could be told."), "{text}");
+
+        sqlx::query("DELETE FROM person_roles").execute(&w.pool).await.unwrap();
+        let ana = w.person("ana");
+        ana.clicks(&message(&ana, "You have created"), "I'm done")
+            .await
+            .unwrap();
+        w.settle().await;
+        breaks_glass(w, "once more").await;
+        let told = w
+            .count("SELECT count(*) FROM notices WHERE kind = 'emergency' AND request_id = 2 AND ts IS NOT NULL")
+            .await;
+        assert!(told > 0, "be it herself");
+    });
+}

@@ -17,6 +17,7 @@ mod crash;
 mod deciders;
 mod desk;
 mod doctor;
+mod drills;
 mod emergencies;
 mod escalating;
 mod faults;

@@ -251,8 +251,12 @@ fn reviewers_are_reminded_and_an_overdue_review_asks_for_a_second_person_next_ti
         let owed = carla.runs("general", "/c1 reviews").await.unwrap();
         assert!(owed.text().contains("Emergencies to review (1)"), "{}", owed.text());
         grace.opens_home().await.unwrap();
-        w.settle().await;
-        assert!(grace.home().unwrap().text().contains("Emergencies to review (1)"));
+        w.until("it is on her Home tab", async || {
+            grace
+                .home()
+                .is_some_and(|home| home.text().contains("Emergencies to review (1)"))
+        })
+        .await;
         let card = grace.dm().into_iter().find(|m| m.text().contains("[Review]")).unwrap();
         grace.clicks(&card, "Review").await.unwrap();
         w.until("the form is open", async || grace.modal().is_some()).await;
@@ -260,7 +264,12 @@ fn reviewers_are_reminded_and_an_overdue_review_asks_for_a_second_person_next_ti
         chooses_in(&grace, "Did the duration fit?", "fits").await;
         assert!(matches!(grace.submits().await.unwrap(), SubmitOutcome::Closed));
         w.settle().await;
-        assert!(!grace.home().unwrap().text().contains("Emergencies to review"));
+        w.until("it is gone from there", async || {
+            grace
+                .home()
+                .is_some_and(|home| !home.text().contains("Emergencies to review"))
+        })
+        .await;
         form("Production database", "Read")
             .emergency()
             .reason("the third time")

@@ -387,11 +387,18 @@ impl Checker {
             };
             who.extend(found);
         }
+        if said.drill && !said.enabled {
+            self.wrong(
+                &place.field("drill"),
+                "a drill needs emergency access that is `enabled`",
+            );
+        }
         EmergencyEntry {
             enabled: said.enabled,
             policy: said.policy.clone(),
             max,
             who,
+            drill: said.drill,
         }
     }
 }

@@ -68,6 +68,7 @@ pub(super) fn check(sources: &[Source]) -> Result<Checked, Problems> {
     for (place, app) in &files.apps {
         checker.app(place, app);
     }
+    checker.drill(&files);
     checker.catalogs(&files.catalogs);
     if checker.problems.is_empty() {
         checker.look_around(&files);

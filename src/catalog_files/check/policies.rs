@@ -67,15 +67,18 @@ impl Checker {
         }
     }
 
-    /// An emergency does not end because nobody has answered it.
+    /// Nothing is decided about an emergency because nobody has answered it: it neither ends nor passes.
     fn never_in_silence(&mut self, place: &Place<'_>, rule: &Rule) {
+        let decides = |then: &AtDeadline| match then {
+            AtDeadline::Deny | AtDeadline::Expire | AtDeadline::Cancel | AtDeadline::Skip => true,
+            AtDeadline::Fallback | AtDeadline::Ask(_) | AtDeadline::Remind => false,
+        };
         for (index, step) in rule.steps.iter().enumerate() {
             let StepSpec::Approval(approval) = step else { continue };
-            let ends = |then: &AtDeadline| matches!(then, AtDeadline::Deny | AtDeadline::Expire);
-            if approval.deadline.iter().any(|deadline| ends(&deadline.then)) {
+            if approval.deadline.iter().any(|deadline| decides(&deadline.then)) {
                 self.wrong(
                     &place.item(index).field("deadline"),
-                    "an emergency does not end because nobody answers it; `then: fallback` asks others too, and after a \
+                    "nothing is decided about an emergency because nobody answers it; `then: fallback` asks others too, and after a \
                      quarter of an hour it is an alarm to the last resort",
                 );
             }

@@ -7,7 +7,7 @@ use crate::{
         organisation::SettingEntry,
         quiet::QuietHours,
         settings::{
-            APPROVALS_CHANNEL, ASK_ONE_BY_ONE_UP_TO, FEW, QUIET_HOURS, REVIEWS_DIGEST, REVIEWS_WITHIN,
+            APPROVALS_CHANNEL, ASK_ONE_BY_ONE_UP_TO, DRILL, FEW, QUIET_HOURS, REVIEWS_DIGEST, REVIEWS_WITHIN,
             SECURITY_CHANNEL, Weekly, is_channel,
         },
     },
@@ -48,6 +48,43 @@ impl Checker {
         if let Some(reviews) = &said.reviews {
             self.reviews(&place.field("reviews"), reviews);
         }
+    }
+
+    /// The drill that runs by itself: of what is marked for it, as somebody who is there.
+    pub(super) fn drill(&mut self, files: &Files<'_>) {
+        let Some((place, said)) = &files.organisation else {
+            return;
+        };
+        let Some(drill) = &said.drill else { return };
+        let place = place.field("drill");
+        let every = self.seconds(&place.field("every"), &drill.every);
+        if every.is_some_and(|every| every < 3_600) {
+            self.wrong(
+                &place.field("every"),
+                "a drill takes people's time: at most one an hour",
+            );
+        }
+        match self.wanted.entitlements.get(drill.entitlement.trim()) {
+            Some(entry) if entry.emergency.drill => {}
+            Some(_) => self.wrong(
+                &place.field("entitlement"),
+                format!(
+                    "`{}` is not marked for drills: say `drill: true` in its emergency settings",
+                    drill.entitlement
+                ),
+            ),
+            None => self.wrong(
+                &place.field("entitlement"),
+                format!("there is no entitlement `{}`", drill.entitlement),
+            ),
+        }
+        if !self.wanted.people.contains_key(drill.by.trim()) {
+            self.wrong(&place.field("by"), format!("there is nobody called `{}`", drill.by));
+        }
+        let [name_every, name_entitlement, name_by] = DRILL;
+        self.set(name_every, drill.every.trim());
+        self.set(name_entitlement, drill.entitlement.trim());
+        self.set(name_by, drill.by.trim());
     }
 
     fn reviews(&mut self, place: &Place<'_>, said: &ReviewsFile) {
