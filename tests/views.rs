@@ -446,6 +446,136 @@ fn a_card_never_takes_a_skipped_step_for_an_approval() {
 }
 
 #[test]
+fn several_can_be_decided_at_once() {
+    let mut lines = vec![line(41, open()), line(42, open())];
+    lines[0].emergency = true;
+    lines.iter_mut().for_each(|line| line.may_decide = Some(may(true)));
+    let notes = view::bulk::Notes::first();
+    let list = view::bulk::list(&lines, 45, &notes, at(30), &mentions());
+    assert_snapshot!(seen_view(&list), @r"
+    === Waiting for you ===
+    · Tick what you have looked at. Each one still passes its own rules, and only what you have seen is decided.
+    ⚡ @ana asks for Production database / payments / Read (https://c1.example/requests/41) · 4 hours
+    _“Refunds are stuck”_
+    #41 · waiting for 1 day 6 hours
+    ☐ Tick
+    @ana asks for Production database / payments / Read (https://c1.example/requests/42) · 4 hours
+    _“Refunds are stuck”_
+    #42 · waiting for 1 day 6 hours
+    ☐ Tick
+    · 1 to 2 of 45
+    [Later →]
+    What do you decide?: ‹Choose›▾
+    Your reason, for all of them (optional): ____ (Those who asked will read it.)
+    [Close]  [Decide](primary)
+    ");
+    let refused = [(RequestId(42), Refusal::ReasonRequired.sentence())];
+    let said = [
+        view::bulk::outcome(Verdict::Approve, 3, &[]),
+        view::bulk::outcome(Verdict::Deny, 1, &refused),
+    ];
+    assert_snapshot!(said.iter().map(seen_view).collect::<Vec<_>>().join("\n\n"), @r"
+    === Waiting for you ===
+    ✅ 3 requests approved.
+    [Close]
+
+    === Waiting for you ===
+    ✅ One request denied.
+    ⚠️ Not this one:
+    #42: Please give a reason.
+    [Close]
+    ");
+}
+
+#[test]
+fn ticks_stay_from_page_to_page() {
+    let seen = |id| Seen {
+        request: RequestId(id),
+        step: 0,
+        revision: 3,
+    };
+    let page = |notes: &view::bulk::Notes, ids: [i64; 2]| {
+        let mut lines = ids.map(|id| line(id, open()));
+        lines.iter_mut().for_each(|line| line.may_decide = Some(may(true)));
+        let list = view::bulk::list(&lines, 4, notes, at(30), &mentions());
+        let metadata = list["private_metadata"].as_str().expect("notes").to_owned();
+        assert!(metadata.len() <= 3_000);
+        view::bulk::Notes::read(&metadata).expect("our own notes")
+    };
+    let first = page(&view::bulk::Notes::first(), [1, 2]);
+    let ticked = first.ticked(|id| id == RequestId(2));
+    assert_eq!(ticked, [seen(2)]);
+    let second = page(&view::bulk::Notes::page(2, &ticked), [3, 4]);
+    assert_eq!(second.ticked(|id| id == RequestId(3)), [seen(2), seen(3)]);
+    // Back on the first page, the tick is taken off again.
+    let back = page(&view::bulk::Notes::page(0, &[seen(2), seen(3)]), [1, 2]);
+    assert_eq!(back.ticked(|_| false), [seen(3)]);
+    let all: Vec<Seen> = (1..=100_000_i64).rev().take(400).map(seen).collect();
+    page(&view::bulk::Notes::page(2, &all), [100_001, 100_002]);
+}
+
+#[test]
+fn a_reminder_tells_all_that_waits() {
+    let link = || Some("https://meridian.slack.com/archives/D1/p1".to_owned());
+    let mut two = [(line(41, open()), link()), (line(42, open()), None)];
+    two[1].0.emergency = true;
+    let one = view::notices::reminder(&two[..1], at(30), &mentions());
+    let both = view::notices::reminder(&two, at(30), &mentions());
+    let many: Vec<_> = (1..=30).map(|id| (line(id, open()), link())).collect();
+    let many = seen(&view::notices::reminder(&many, at(30), &mentions()));
+    assert!(many.contains("… and 15 more."), "{many}");
+    assert_snapshot!([seen(&one), seen(&both)].join("\n\n"), @r"
+    [⏰ A request waits for your decision: Ana Lopes asks for Production database / payments / Read, 4 hours · waiting for 1 day 6 hours · Open]
+    *⏰ A request waits for your decision*
+    @ana asks for *Production database / payments / Read*, 4 hours · waiting for 1 day 6 hours · Open (https://meridian.slack.com/archives/D1/p1)
+
+    [⏰ ⚡ 2 requests wait for your decision]
+    *⏰ ⚡ 2 requests wait for your decision*
+    @ana asks for *Production database / payments / Read*, 4 hours · waiting for 1 day 6 hours · Open (https://meridian.slack.com/archives/D1/p1)
+    ⚡ @ana asks for *Production database / payments / Read*, 4 hours · waiting for 1 day 6 hours · Open (https://c1.example/requests/42)
+    · `/c1 approvals` lists all of them.
+    ");
+}
+
+#[test]
+fn a_card_in_a_channel_is_for_nobody_in_particular() {
+    let mut card = with_menu();
+    card.viewer.person = c1::usecases::queries::request_card::NOBODY;
+    card.viewer.role = Role::Channel(0);
+    card.viewer.why = None;
+    let mut said = vec![show(&card)];
+    card.viewer.may_decide = None;
+    card.standing = Standing::Approved { by: Some(cy()) };
+    said.push(show(&card).lines().skip(9).collect::<Vec<_>>().join("\n"));
+    assert_snapshot!(said.join("\n\n"), @r"
+    [Ana Lopes asks for access: Production database / payments / Read · “Refunds are stuck, see https://tickets.example/INC-42. I have to read the ledger.”]
+    # Ana Lopes asks for access
+    *Grant Ana Lopes Read (https://c1.example/requests/42)*
+    App            Production database
+    Resource       payments
+    Entitlement    Read
+    Requested by   @ana
+    Requested for  @ana
+    Duration       4 hours
+    *Justification*
+    > Refunds are stuck, see https://tickets.example/INC-42.
+    > I have to read the ledger.
+    · Given 3 times before, last on 2026-04-30 06:00 UTC
+    2 of 6 in *Data* hold it now: @cy, *Dee Fox*
+    · 3 people are asked here: *Database owners*. Only their clicks count; anybody else is told so privately.
+    Your reason (needed to deny): ____ (The person who asked will read it.)
+    [Approve](primary)  [Deny](danger)  [⋯ I'm on it | Make it shorter… | Reassign… | Ask Ana Lopes… | Remind me later…]
+    · #42 · asked 2026-05-04 10:00 UTC · Reply in this thread to talk with everyone involved
+
+    *Justification*
+    > Refunds are stuck, see https://tickets.example/INC-42.
+    > I have to read the ledger.
+    ✅ Approved by @cy
+    · #42 · asked 2026-05-04 10:00 UTC · Reply in this thread to talk with everyone involved
+    ");
+}
+
+#[test]
 fn the_dialogs_behind_the_menu() {
     let seen = Seen {
         request: RequestId(42),
@@ -1441,7 +1571,7 @@ fn commands_answer() {
     *What you can type*
     `/c1 request [app] [access]` – ask for access; the words after it fill in the form
     `/c1 list` – what you asked for, and how it stands
-    `/c1 approvals` – what waits for you
+    `/c1 approvals [list]` – what waits for you, to decide several at once; “list”: as a message
     `/c1 access` – what you hold and for how long, with “Extend” and “I'm done”
     `/c1 show 42` – a request
     `/c1 cancel 42` – call a request off

@@ -140,8 +140,11 @@ pub async fn was_told_of(tx: &mut Tx<'_>, alarm: i64, person: PersonId) -> Resul
 pub async fn known_channel(db: &Db, name: &str) -> Result<Option<String>, DbError> {
     Ok(sqlx::query_scalar!(
         r#"-- find a channel by what it is called
-         SELECT channel AS "channel!" FROM notices
-          WHERE to_channel = $1 AND ts IS NOT NULL AND channel IS NOT NULL ORDER BY id DESC LIMIT 1"#,
+         SELECT channel AS "channel!" FROM (
+             (SELECT channel FROM notices WHERE to_channel = $1 AND ts IS NOT NULL ORDER BY id DESC LIMIT 1)
+             UNION ALL
+             (SELECT channel FROM cards WHERE to_channel = $1 AND ts IS NOT NULL ORDER BY id DESC LIMIT 1)) known
+          WHERE channel IS NOT NULL LIMIT 1"#,
         name
     )
     .fetch_optional(db.pool())

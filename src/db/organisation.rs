@@ -919,6 +919,22 @@ pub async fn affected_requests(tx: &mut Tx<'_>, deciders: bool) -> Result<Vec<Re
     Ok(ids.into_iter().map(RequestId).collect())
 }
 
+/// Open requests that follow one of these policies. Their rows are held still, so that something can be said in their
+/// conversations.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn following(tx: &mut Tx<'_>, policies: &[String]) -> Result<Vec<RequestId>, DbError> {
+    let ids = sqlx::query_scalar!(
+        "-- open requests that follow a policy
+        SELECT id FROM requests WHERE state = 'open' AND policy ->> 0 = ANY($1) ORDER BY id FOR UPDATE",
+        policies
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(RequestId).collect())
+}
+
 /// Live grants of what is no longer offered.
 ///
 /// # Errors

@@ -166,3 +166,18 @@ pub const VIEW_REMIND_ME: &str = "remind_me";
 
 /// When to be reminded.
 pub const REMIND_WHEN: &str = "remind_when";
+
+/// `/c1 approvals`: what waits, to decide several at once.
+pub const VIEW_BULK: &str = "bulk";
+
+/// The tick at a request. Value: request, step and revision.
+pub const BULK_TICK: &str = "bulk_tick";
+
+/// What is decided about all that is ticked.
+pub const BULK_VERDICT: &str = "bulk_verdict";
+
+/// A later page. Value: its first, from 0.
+pub const BULK_PAGE: &str = "bulk_page";
+
+/// An earlier page. Value: its first, from 0.
+pub const BULK_PAGE_BACK: &str = "bulk_page_back";

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     db::{
         Db, DbError, Tx,
+        comments::NewComment,
         organisation::{self, Match, Stored, StoredPerson, Writing},
     },
     domain::{
@@ -143,9 +144,31 @@ pub async fn apply(
     // What can be done with an open request depends on its entitlement, and stands on its card.
     let paths = plan.keys(Thing::Entitlement, &[Act::Change]);
     let cards = crate::db::cards::of_open_requests_for(tx, &paths).await?;
-    let jobs: Vec<Job> = cards.into_iter().map(Job::RefreshCard).collect();
+    let mut jobs: Vec<Job> = cards.into_iter().map(Job::RefreshCard).collect();
+    jobs.extend(say_that_plans_stay(tx, &plan, now).await?);
     job::enqueue(tx, now, &jobs).await?;
     Ok(Applied { plan, requests, grants })
+}
+
+/// A plan is frozen when a request is made: whoever is concerned by a policy that changes meanwhile is told so.
+async fn say_that_plans_stay(tx: &mut Tx<'_>, plan: &Plan, now: DateTime<Utc>) -> Result<Vec<Job>, DbError> {
+    let policies = plan.keys(Thing::Policy, &[Act::Change, Act::Remove]);
+    let mut jobs = Vec::new();
+    if policies.is_empty() {
+        return Ok(jobs);
+    }
+    for request in organisation::following(tx, &policies).await? {
+        let line = NewComment {
+            request,
+            author: None,
+            body: "📜 The policy that decides this has changed. This request goes on by the one it began with.",
+            via: "system",
+        };
+        crate::db::comments::append(tx, now, line).await?;
+        let copies = crate::db::cards::of_request(tx, request).await?;
+        jobs.extend(copies.into_iter().map(Job::SyncThread));
+    }
+    Ok(jobs)
 }
 
 /// The open requests that have to be looked at again after `plan` was carried out.

@@ -56,6 +56,8 @@ pub struct Effects {
 struct Asked {
     step: usize,
     people: Vec<PersonId>,
+    /// Those of them who were given somebody's place: they may be in no channel.
+    given: Vec<PersonId>,
     /// The channel that the policy names.
     channel: Option<String>,
 }
@@ -69,6 +71,11 @@ impl Asked {
         Self {
             step,
             people: approvers.iter().map(|approver| approver.person).collect(),
+            given: approvers
+                .iter()
+                .filter(|approver| matches!(approver.why, Why::Reassigned(_)))
+                .map(|approver| approver.person)
+                .collect(),
             channel,
         }
     }
@@ -826,6 +833,7 @@ impl Effects {
             if let Some(channel) = &channel
                 && db::cards::ensure_in_channel(tx, request, channel, asked.step).await?
             {
+                asked.given.iter().for_each(|person| self.reader(*person, "approver"));
                 return Ok(db::reminders::none(tx, request).await?);
             }
             one_by_one = settings.ask_one_by_one_up_to;

@@ -123,7 +123,7 @@ fn a_late_click_is_told_privately_what_happened_and_by_whom() {
         form("Production database", "Read").sent_by(&ana).await;
         w.settle().await;
         // Dan's list stands in front of him while Carla decides: nothing can ever change it but his own click.
-        let list = dan.runs("general", "/c1 approvals").await.unwrap();
+        let list = dan.runs("general", "/c1 approvals list").await.unwrap();
         carla.clicks(&message(&carla, "asks"), "Approve").await.unwrap();
         w.settle().await;
         let stale = list.ephemeral.as_ref().expect("an answer only he sees");

@@ -41,7 +41,7 @@ fn commands_answer_the_person_alone() {
             (&ana, "/c1", "/c1 request"),
             (&ana, "/c1 help", "/c1 request"),
             (&ana, "/c1 list", "Production database / Read"),
-            (&carla, "/c1 approvals", "Ana Alvarez"),
+            (&carla, "/c1 approvals list", "Ana Alvarez"),
             (&ana, "/c1 approvals", "Nothing waits"),
             (&ana, "/c1 access", "You hold nothing"),
             (&ana, "/c1 show 1", "INC-42"),

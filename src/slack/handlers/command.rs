@@ -35,6 +35,12 @@ impl Handlers {
                 Ok(tell(lists::requests(&lines, total, person.id, &mentions)))
             }
             "approvals" => {
+                // Whoever wants it as a text in the conversation says so.
+                if rest != "list"
+                    && let Some(form) = self.bulk(person).await?
+                {
+                    return Ok(form);
+                }
                 let (lines, total) = my_work::waiting(self.system(), person.id, LINES).await?;
                 let tasks = my_work::tasks(self.system(), person.id, LINES).await?;
                 let named = lines.iter().flat_map(my_work::RequestLine::people);

@@ -52,7 +52,7 @@ impl Handlers {
     }
 
     /// A double click, or a click that Slack sent twice: it has had its effect.
-    async fn has_said(&self, person: &Person, notes: DecisionNotes) -> Result<bool, Error> {
+    pub(super) async fn has_said(&self, person: &Person, notes: DecisionNotes) -> Result<bool, Error> {
         let card = request_card(self.system(), notes.seen.request, person.id, Role::Approver).await?;
         let step = card.and_then(|card| card.steps.into_iter().nth(notes.seen.step));
         let mine = step.and_then(|step| step.decisions.into_iter().find(|decision| decision.by.id == person.id));
@@ -72,7 +72,7 @@ impl Handlers {
         }
     }
 
-    async fn record(&self, person: &Person, notes: DecisionNotes, reason: &str) -> Result<(), Error> {
+    pub(super) async fn record(&self, person: &Person, notes: DecisionNotes, reason: &str) -> Result<(), Error> {
         let Seen {
             request,
             step,

@@ -5,6 +5,7 @@ mod access;
 mod acquainted;
 mod administer;
 mod alarm;
+mod bulk;
 mod cancel;
 mod command;
 mod decision;
@@ -151,6 +152,7 @@ impl Handlers {
             surface::REQUEST => self.open_form(person, request_form::blank(), None).await,
             surface::APPROVE | surface::DENY => self.decide(person, &action.action_id, value, state, container).await,
             surface::NUDGE => self.nudge(person, value).await,
+            surface::BULK_PAGE | surface::BULK_PAGE_BACK => self.turn_page(person, value, container.view()).await,
             surface::MENU => self.menu(person, action, container).await,
             surface::ADMINISTER => self.ask_what_to_administer(person, value).await,
             surface::CANCEL => self.cancel(person, value, container).await,
@@ -177,6 +179,7 @@ impl Handlers {
             surface::VIEW_REASSIGN => self.reassign(person, view).await,
             surface::VIEW_SHORTEN => self.shorten(person, view).await,
             surface::VIEW_REMIND_ME => self.remind_me(person, view).await,
+            surface::VIEW_BULK => self.decide_several(person, view).await,
             surface::VIEW_QUESTION => self.ask(person, view).await,
             surface::VIEW_ADMINISTER => self.administer(person, view).await,
             surface::VIEW_WONT_DO => self.wont_do(person, view).await,

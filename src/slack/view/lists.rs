@@ -32,7 +32,11 @@ pub const COMMANDS: [(&str, &str, &str); 10] = [
         "ask for access; the words after it fill in the form",
     ),
     ("list", "", "what you asked for, and how it stands"),
-    ("approvals", "", "what waits for you"),
+    (
+        "approvals",
+        "[list]",
+        "what waits for you, to decide several at once; “list”: as a message",
+    ),
     (
         "access",
         "",
