@@ -61,7 +61,7 @@ const HOMES: &str = "
   http_body_util    | http/ slack/ server.rs cli/ demo/       | below the doors there are verbs and refusals, not requests and statuses
   tower             | http/ slack/ server.rs cli/ demo/       | below the doors there are verbs and refusals, not requests and statuses
   tower_http        | http/ slack/ server.rs cli/ demo/       | below the doors there are verbs and refusals, not requests and statuses
-  hyper_rustls      | slack/client/ http/client.rs            | one place opens connections to Slack, and one to everything else
+  hyper_rustls      | http/connector.rs                       | one place makes connections to others, and says whom it trusts
   tokio_tungstenite | slack/                                  | only Socket Mode speaks WebSocket
   governor          | slack/client/                           | Slack's rates are kept where Slack is called
   simulator         | cli/demo cli/bench demo/                | production images are built without it

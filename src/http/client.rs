@@ -2,6 +2,7 @@
 //!
 //! Invariant: neither a header nor a body is ever part of an error, so that no secret reaches a log through one.
 
+use super::connector::connector;
 use anyhow::Context as _;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty, Limited};
@@ -9,18 +10,13 @@ use hyper::{
     Request, Uri,
     header::{ACCEPT, AUTHORIZATION, HeaderValue, USER_AGENT},
 };
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use secrecy::{ExposeSecret as _, SecretString};
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, time::Duration};
 use url::{Host, Url};
 
 /// How long a whole call may take.
 const WITHIN: Duration = Duration::from_secs(10);
-
-const TO_CONNECT: Duration = Duration::from_secs(3);
 
 /// The largest answer, in bytes.
 const LARGEST_ANSWER: usize = 1 << 20;
@@ -55,27 +51,7 @@ pub async fn get(url: &Url, accept: &'static str, secret: &SecretString) -> anyh
 }
 
 async fn call(url: &Url, accept: &'static str, secret: HeaderValue) -> anyhow::Result<Bytes> {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(TO_CONNECT));
-    let tls = hyper_rustls::HttpsConnectorBuilder::new();
-    let provider = rustls::crypto::ring::default_provider();
-    let tls = if url.scheme() == "https" {
-        tls.with_provider_and_native_roots(provider)
-            .context("no root certificates were found on this machine")?
-    } else {
-        // On this machine: no certificates needed, none trusted.
-        let trust =
-            rustls::ClientConfig::builder_with_provider(Arc::new(provider)).with_safe_default_protocol_versions()?;
-        tls.with_tls_config(
-            trust
-                .with_root_certificates(rustls::RootCertStore::empty())
-                .with_no_client_auth(),
-        )
-    };
-    let connector = tls.https_or_http().enable_http1().wrap_connector(tcp);
-    let client = Client::builder(TokioExecutor::new()).build(connector);
+    let client = Client::builder(TokioExecutor::new()).build(connector(url)?);
     let uri: Uri = url.as_str().parse().context("its address cannot be read")?;
     let request = Request::get(uri)
         .header(USER_AGENT, concat!("c1/", env!("CARGO_PKG_VERSION")))

@@ -1,6 +1,7 @@
 //! HTTP plumbing: the listener, limits, the addresses operators look at, and asking others. Knows nothing of what is served.
 
 pub mod client;
+pub mod connector;
 mod probes;
 mod serve;
 

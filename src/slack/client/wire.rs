@@ -5,6 +5,7 @@
 
 use super::error::{by_code, by_status};
 use super::{CallError, ScopesSeen};
+use crate::http::connector::{Connector, TO_CONNECT, connector};
 use crate::slack::gateway::raw::Text;
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -13,9 +14,7 @@ use futures::future::BoxFuture;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use hyper::{Method, Request};
-use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::Deserialize;
 use slack_morphism::errors::{SlackClientError, SlackClientSystemError};
@@ -31,9 +30,7 @@ const LARGEST_ANSWER: usize = 16 * 1024 * 1024;
 /// Slack closes idle connections after a while; ours go first, so that none is lost under a call.
 const IDLE: Duration = Duration::from_secs(30);
 
-const TO_CONNECT: Duration = Duration::from_secs(3);
-
-type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
+type HttpClient = Client<Connector, Full<Bytes>>;
 
 /// Carries calls to Slack, each within its time.
 #[derive(Clone)]
@@ -48,30 +45,10 @@ impl Wire {
     /// # Errors
     /// When the machine has no root certificates though the address needs them.
     pub(super) fn new(api_url: &Url, within: Duration, scopes: Arc<ScopesSeen>) -> anyhow::Result<Self> {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(TO_CONNECT));
-        let tls = hyper_rustls::HttpsConnectorBuilder::new();
-        let provider = rustls::crypto::ring::default_provider();
-        let tls = if api_url.scheme() == "https" {
-            tls.with_provider_and_native_roots(provider)
-                .context("no root certificates found on this machine")?
-        } else {
-            // Slack's stand-in on this machine: no certificates needed, none trusted.
-            let trust = rustls::ClientConfig::builder_with_provider(Arc::new(provider))
-                .with_safe_default_protocol_versions()?;
-            tls.with_tls_config(
-                trust
-                    .with_root_certificates(rustls::RootCertStore::empty())
-                    .with_no_client_auth(),
-            )
-        };
-        let connector = tls.https_or_http().enable_http1().wrap_connector(tcp);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
-            .build(connector);
+            .build(connector(api_url)?);
         Ok(Self {
             client,
             api_url: api_url.as_str().trim_end_matches('/').to_owned(),
