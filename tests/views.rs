@@ -2,6 +2,7 @@
 
 use c1::{
     domain::{
+        absence::Absence,
         event::Cause,
         grant::GrantState,
         ids::{AppId, EntitlementId, GrantId, PersonId, RequestId},
@@ -1460,6 +1461,7 @@ fn home() -> Home {
     let mut granted = line(40, Standing::Approved { by: Some(bob()) });
     granted.grant = Some((GrantState::Active, Some(at(5))));
     Home {
+        absence: None,
         alarms: vec![],
         reviews: vec![],
         person: ana(),
@@ -1492,7 +1494,7 @@ fn home() -> Home {
 fn home_shows_what_waits_and_what_is_held() {
     assert_snapshot!(seen_view(&view::home::home(&home(), &mentions())), @r"
     Hi @ana. What do you need?
-    [Request access](primary)
+    [Request access](primary)  [I'll be away]
     # Waiting for you (12)
     ⚡ @ana asks for Production database / payments / Read (https://c1.example/requests/42) for @cy · 4 hours
     _“Refunds are stuck”_
@@ -1539,7 +1541,7 @@ fn an_empty_home_is_friendly() {
     };
     assert_snapshot!(seen_view(&view::home::home(&home, &mentions())), @r"
     Hi @ana. What do you need?
-    [Request access](primary)
+    [Request access](primary)  [I'll be away]
     # Waiting for you
     · Nothing waits for you. 🎉
     # My access
@@ -1567,7 +1569,7 @@ fn commands_answer() {
         seen(&view::lists::no_such_request("payments")),
     ];
     assert_snapshot!(answers.join("\n\n"), @r"
-    [What you can type: request, list, approvals, access, show, cancel, escalate, reviews, alarms, help]
+    [What you can type: request, list, approvals, access, show, cancel, escalate, reviews, alarms, away, back, help]
     *What you can type*
     `/c1 request [app] [access]` – ask for access; the words after it fill in the form
     `/c1 list` – what you asked for, and how it stands
@@ -1578,6 +1580,8 @@ fn commands_answer() {
     `/c1 escalate 42 [why]` – make an open request an emergency
     `/c1 reviews` – emergencies that wait for you to look back at them
     `/c1 alarms` – what is wrong and waits for somebody to see to it
+    `/c1 away until Monday for @Ben` – who decides in your place while you are away; without words: whether you are
+    `/c1 back` – you are back
     `/c1 help` – this list
     [Request access](primary)
 
@@ -2299,6 +2303,15 @@ fn slack_takes_the_fullest_lists() {
         fine_view(what, &view::decision::wont_do_dialog(&tasks[0], &mentions()));
         for most in [10, 60] {
             let home = Home {
+                absence: Some((
+                    Absence {
+                        person: PersonId(1),
+                        from: at(1),
+                        until: at(9),
+                        delegate: Some(PersonId(2)),
+                    },
+                    Some(text.clone()),
+                )),
                 alarms: (0..30).map(|id| worst_alarm(&text, id)).collect(),
                 reviews: (0..30).map(|id| worst_review(&text, id)).collect(),
                 person: bad(&text, 1),

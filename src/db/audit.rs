@@ -29,22 +29,26 @@ pub struct Entry {
 pub async fn append(tx: &mut Tx<'_>, at: DateTime<Utc>, entries: &[Entry]) -> Result<(), DbError> {
     let actors: Vec<Option<i64>> = entries.iter().map(|entry| entry.actor.map(|person| person.0)).collect();
     let via: Vec<String> = entries.iter().map(|entry| entry.via.to_owned()).collect();
-    let (requests, grants): (Vec<Option<i64>>, Vec<Option<i64>>) = entries
-        .iter()
-        .map(|entry| match entry.about {
-            About::Request(id) => (Some(id.0), None),
-            About::Grant(id) => (None, Some(id.0)),
-            About::Organisation => (None, None),
-        })
-        .unzip();
+    let (mut requests, mut grants, mut people) = (Vec::new(), Vec::new(), Vec::new());
+    for entry in entries {
+        let (request, grant, person) = match entry.about {
+            About::Request(id) => (Some(id.0), None, None),
+            About::Grant(id) => (None, Some(id.0), None),
+            About::Person(id) => (None, None, Some(id.0)),
+            About::Organisation => (None, None, None),
+        };
+        requests.push(request);
+        grants.push(grant);
+        people.push(person);
+    }
     let emergency: Vec<bool> = entries.iter().map(|entry| entry.emergency).collect();
     let events: Vec<serde_json::Value> = entries.iter().map(|entry| super::write_json(&entry.event)).collect();
     sqlx::query!(
         "-- append to the audit
-         INSERT INTO audit (at, actor_id, via, request_id, grant_id, emergency, event)
-         SELECT $1, actor, via, request, granted, emergency, event
-           FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[], $7::jsonb[])
-                WITH ORDINALITY AS entry (actor, via, request, granted, emergency, event, place)
+         INSERT INTO audit (at, actor_id, via, request_id, grant_id, emergency, event, person_id)
+         SELECT $1, actor, via, request, granted, emergency, event, person
+           FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::boolean[], $7::jsonb[], $8::bigint[])
+                WITH ORDINALITY AS entry (actor, via, request, granted, emergency, event, person, place)
           ORDER BY place",
         at,
         &actors as &[Option<i64>],
@@ -52,7 +56,8 @@ pub async fn append(tx: &mut Tx<'_>, at: DateTime<Utc>, entries: &[Entry]) -> Re
         &requests as &[Option<i64>],
         &grants as &[Option<i64>],
         &emergency,
-        &events
+        &events,
+        &people as &[Option<i64>]
     )
     .execute(tx.conn())
     .await?;

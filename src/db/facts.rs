@@ -4,7 +4,7 @@
 use super::{Db, DbError, Tx, rotations};
 use crate::domain::{
     catalog::Entitlement,
-    facts::Facts,
+    facts::{Away, Facts},
     ids::PersonId,
     person::{Kind, Person, Role, Standing},
     rotation::Roster,
@@ -44,6 +44,8 @@ struct Row {
     title: String,
     team: String,
     roles: Vec<String>,
+    away: bool,
+    delegate_id: Option<i64>,
 }
 
 /// Loads the facts inside a transaction.
@@ -160,13 +162,21 @@ async fn rows(
                          FROM owners o LEFT JOIN group_members m ON m.group_id = o.group_id WHERE o.entitlement_id = $6
              UNION ALL SELECT 'last_resort', NULL, m.person_id
                          FROM groups g JOIN group_members m ON m.group_id = g.id WHERE g.key = $7
-             UNION ALL SELECT 'super_admin', NULL, person_id FROM person_roles WHERE role = 'super_admin'
-         )
+             UNION ALL SELECT 'super_admin', NULL, person_id FROM person_roles WHERE role = 'super_admin'),
+         away (person_id, delegate_id) AS (
+             SELECT person_id, delegate_id FROM absences WHERE ended_at IS NULL AND from_at <= $9 AND until_at > $9),
+         -- Whoever stands in for somebody who is away, and for whoever stands in.
+         standing_in (id) AS (
+             SELECT a.delegate_id FROM named n JOIN away a ON a.person_id = n.person_id
+             UNION SELECT a.delegate_id FROM standing_in s JOIN away a ON a.person_id = s.id),
+         all_of_them (role, group_key, person_id) AS (
+             SELECT * FROM named UNION ALL SELECT 'person', NULL, id FROM standing_in)
          SELECT n.role AS "role!", n.group_key, p.id, p.key, p.name, p.standing, p.kind, p.manager_id, p.team,
                 -- People write their Slack profile themselves: a title decides only where the files say it.
                 CASE WHEN p.in_files THEN p.title ELSE '' END AS "title!",
-                ARRAY(SELECT r.role FROM person_roles r WHERE r.person_id = p.id) AS "roles!"
-           FROM named n JOIN people p ON p.id = n.person_id
+                ARRAY(SELECT r.role FROM person_roles r WHERE r.person_id = p.id) AS "roles!",
+                a.person_id IS NOT NULL AS "away!", a.delegate_id AS "delegate_id?"
+           FROM all_of_them n JOIN people p ON p.id = n.person_id LEFT JOIN away a ON a.person_id = p.id
           ORDER BY p.name, p.id"#,
         &ids,
         &own,
@@ -175,7 +185,8 @@ async fn rows(
         entitlement.app.id.0,
         entitlement.id.0,
         LAST_RESORT,
-        entitlement.resource
+        entitlement.resource,
+        concerned.now
     )
     .fetch_all(on)
     .await?)
@@ -183,6 +194,7 @@ async fn rows(
 
 fn gather(rows: Vec<Row>, entitlement: Entitlement) -> Result<Facts, DbError> {
     let mut people = BTreeMap::new();
+    let mut away = BTreeMap::new();
     let mut groups: BTreeMap<String, Vec<PersonId>> = BTreeMap::new();
     let mut members: Vec<(PersonId, String)> = Vec::new();
     let (mut app_owners, mut resource_owners, mut entitlement_owners) = (vec![], vec![], vec![]);
@@ -203,6 +215,10 @@ fn gather(rows: Vec<Row>, entitlement: Entitlement) -> Result<Facts, DbError> {
             "last_resort" => add(&mut last_resort),
             "super_admin" => add(&mut super_admins),
             _ => {}
+        }
+        if row.away {
+            let delegate = row.delegate_id.map(PersonId);
+            away.insert(id, Away { delegate });
         }
         people.insert(id, person(row)?);
     }
@@ -227,7 +243,7 @@ fn gather(rows: Vec<Row>, entitlement: Entitlement) -> Result<Facts, DbError> {
         resource_owners,
         entitlement_owners,
         on_call: BTreeMap::new(),
-        away: BTreeMap::new(),
+        away,
         last_resort,
         entitlement,
     })

@@ -313,7 +313,8 @@ pub async fn next_wake(db: &Db) -> Result<Option<DateTime<Utc>>, DbError> {
     Ok(sqlx::query_scalar!(
         "-- find the next wake-up
          SELECT least((SELECT min(wake_at) FROM requests), (SELECT min(wake_at) FROM grants),
-                      (SELECT min(wake_at) FROM reviews), (SELECT min(wake_at) FROM rotations))"
+                      (SELECT min(wake_at) FROM reviews), (SELECT min(wake_at) FROM rotations),
+                      (SELECT min(wake_at) FROM absences))"
     )
     .fetch_one(db.pool())
     .await?)

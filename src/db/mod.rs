@@ -3,6 +3,7 @@
 //! Invariant: every function that writes takes `&mut Tx<'_>`, and a [`Tx`] is made only by [`Db::write`]; so nothing is
 //! written outside a named transaction. (The queue's own bookkeeping is the exception; `jobs` says why.) Readers take `&Db` (or a `Tx`, where a decision depends on what they see).
 
+pub mod absences;
 pub mod alarms;
 pub mod audit;
 pub mod cards;

@@ -346,6 +346,24 @@ pub enum Event {
         /// Who.
         by: PersonId,
     },
+
+    // --- people ---
+    /// Somebody said that they are away, or will be.
+    AbsenceSet {
+        /// From then on.
+        from: DateTime<Utc>,
+        /// Back then.
+        until: DateTime<Utc>,
+        /// Who decides in their place.
+        delegate: Option<PersonId>,
+    },
+    /// Their absence has begun.
+    AbsenceBegan,
+    /// They are back.
+    AbsenceEnded {
+        /// Before its time, because they said so?
+        early: bool,
+    },
 }
 
 /// Why something ended without anybody having decided it.
@@ -433,6 +451,9 @@ impl Event {
             Self::DrillFinished { .. } => "drill_finished",
             Self::AlarmRaised { .. } => "alarm_raised",
             Self::AlarmTaken { .. } => "alarm_taken",
+            Self::AbsenceSet { .. } => "absence_set",
+            Self::AbsenceBegan => "absence_began",
+            Self::AbsenceEnded { .. } => "absence_ended",
         }
     }
 
@@ -460,6 +481,8 @@ pub enum About {
     Request(RequestId),
     /// A grant.
     Grant(GrantId),
+    /// A person.
+    Person(PersonId),
     /// Neither: something that concerns the organisation as a whole.
     Organisation,
 }

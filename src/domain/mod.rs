@@ -4,6 +4,7 @@
 //! Invariant: nothing here awaits, knows SQL or Slack, reads a clock or draws a random number. Time and facts are
 //! arguments; answers are events or a refusal.
 
+pub mod absence;
 pub mod alarm;
 pub mod catalog;
 pub mod condition;

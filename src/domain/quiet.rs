@@ -1,6 +1,6 @@
 //! Quiet hours: when people are left in peace, by their own clock.
 
-use chrono::{DateTime, Datelike as _, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
 use chrono_tz::Tz;
 
 /// When people are left in peace.
@@ -106,6 +106,18 @@ pub fn tomorrow_morning(now: DateTime<Utc>, zone: Option<&str>) -> DateTime<Utc>
     let zone = zone_of(zone);
     let tomorrow = now.with_timezone(&zone).date_naive() + TimeDelta::days(1);
     utc(tomorrow.and_time(at(9, 0)), zone)
+}
+
+/// The day it is at `now` for somebody who lives by this time zone.
+#[must_use]
+pub fn day_of(now: DateTime<Utc>, zone: Option<&str>) -> NaiveDate {
+    now.with_timezone(&zone_of(zone)).date_naive()
+}
+
+/// When a day begins for somebody who lives by this time zone.
+#[must_use]
+pub fn midnight(day: NaiveDate, zone: Option<&str>) -> DateTime<Utc> {
+    utc(day.and_time(at(0, 0)), zone_of(zone))
 }
 
 fn zone_of(name: Option<&str>) -> Tz {

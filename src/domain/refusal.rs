@@ -167,6 +167,17 @@ pub enum Refusal {
         /// Who.
         by: String,
     },
+    /// A day that cannot be read.
+    DayNotUnderstood {
+        /// What was written.
+        wrote: String,
+    },
+    /// An absence that would be over already.
+    AbsenceOver,
+    /// An absence of more than a year.
+    AbsenceTooLong,
+    /// Nobody stands in for themselves.
+    OwnDelegate,
 }
 
 impl Refusal {
@@ -222,6 +233,10 @@ impl Refusal {
             Self::NotAReviewer => "not_a_reviewer",
             Self::AlreadyReviewed { .. } => "already_reviewed",
             Self::AlarmTaken { .. } => "alarm_taken",
+            Self::DayNotUnderstood { .. } => "day_not_understood",
+            Self::AbsenceOver => "absence_over",
+            Self::AbsenceTooLong => "absence_too_long",
+            Self::OwnDelegate => "own_delegate",
         }
     }
 
@@ -325,6 +340,13 @@ impl Refusal {
             Self::NotAReviewer => "You are not among those who look back at this emergency.".to_owned(),
             Self::AlreadyReviewed { by } => format!("{by} has already reviewed this emergency."),
             Self::AlarmTaken { by } => format!("{by} sees to this already."),
+            Self::DayNotUnderstood { wrote } => format!(
+                "“{wrote}” is not a day I understand. Please write “until Monday”, “until 2026-12-01” or “from tomorrow \
+                 until Friday”, and “for @somebody” if somebody decides in your place."
+            ),
+            Self::AbsenceOver => "That would be over before it begins. Please choose a later day.".to_owned(),
+            Self::AbsenceTooLong => "Nobody is away for more than a year. Please choose an earlier day.".to_owned(),
+            Self::OwnDelegate => "You cannot stand in for yourself. Please name somebody else, or nobody.".to_owned(),
         }
     }
 }

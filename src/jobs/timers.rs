@@ -5,6 +5,7 @@ use crate::{
     db::{self, jobs},
     usecases::{
         Error, System,
+        be_away::tick_absence,
         digest::digest,
         drill,
         open_review::tick_review,
@@ -85,7 +86,11 @@ pub async fn look(system: &System) -> anyhow::Result<usize> {
         let now = system.clock.now();
         // First whatever decides about requests, so that they are looked at once.
         let rotations = db::rotations::due(&system.db, now, BATCH).await?;
+        let absences = db::absences::due(&system.db, now, BATCH).await?;
         let mut failed = 0;
+        for id in &absences {
+            failed += usize::from(report(tick_absence(system, *id).await, "absence.id", *id));
+        }
         for id in &rotations {
             failed += usize::from(report(tick_rotation(system, *id).await, "rotation.id", *id));
         }
@@ -105,7 +110,7 @@ pub async fn look(system: &System) -> anyhow::Result<usize> {
         for id in &reviews {
             failed += usize::from(report(tick_review(system, *id).await, "review.id", *id));
         }
-        let found = rotations.len() + requests.len() + grants.len() + reviews.len() + people.len();
+        let found = rotations.len() + absences.len() + requests.len() + grants.len() + reviews.len() + people.len();
         looked += found;
         if found == failed {
             return Ok(looked);

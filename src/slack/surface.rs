@@ -83,6 +83,24 @@ pub const ESCALATE: &str = "escalate_request";
 /// What has changed, in the dialog that makes a request an emergency.
 pub const ESCALATION_REASON: &str = "escalation_reason";
 
+/// The form in which somebody says that they are away.
+pub const VIEW_AWAY: &str = "away";
+
+/// "I'll be away" on the Home tab. No value.
+pub const AWAY: &str = "be_away";
+
+/// "I'm back" on the Home tab. No value.
+pub const BACK: &str = "be_back";
+
+/// The first day, in that form.
+pub const AWAY_FROM: &str = "away_from";
+
+/// The day they are back, in that form.
+pub const AWAY_UNTIL: &str = "away_until";
+
+/// Who decides in their place, in that form.
+pub const AWAY_DELEGATE: &str = "away_delegate";
+
 /// "I'm done". Value: the grant.
 pub const END: &str = "end";
 

@@ -8,6 +8,7 @@ pub mod apply_catalog;
 pub mod ask_one_by_one;
 pub mod ask_requester;
 pub mod authorize;
+pub mod be_away;
 pub mod cancel_request;
 pub mod change;
 pub mod claim_step;

@@ -9,6 +9,7 @@
 mod administering;
 mod approving;
 mod attacks;
+mod away;
 mod bad_input;
 mod bulk;
 mod cards;

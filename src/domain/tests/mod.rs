@@ -1,5 +1,6 @@
 //! The rules of the domain, told in tables and checked on random histories. This file is the small company they play in.
 
+mod absences;
 mod deciding;
 mod desk;
 mod emergencies;

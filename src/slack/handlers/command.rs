@@ -61,6 +61,8 @@ impl Handlers {
             }
             "reviews" => self.reviews(person).await,
             "alarms" => self.alarms(person).await,
+            "away" => self.away_command(person, rest).await,
+            "back" => self.back_command(person).await,
             "show" => self.show(person, rest).await,
             "escalate" => self.escalate_command(person, rest).await,
             "cancel" => self.ask_to_cancel(person, rest).await,

@@ -5,6 +5,7 @@ mod access;
 mod acquainted;
 mod administer;
 mod alarm;
+mod away;
 mod bulk;
 mod cancel;
 mod command;
@@ -150,6 +151,8 @@ impl Handlers {
                 None => Ok(Reply::Ack),
             },
             surface::REQUEST => self.open_form(person, request_form::blank(), None).await,
+            surface::AWAY => self.away_form(person).await,
+            surface::BACK => self.back(person, container).await,
             surface::APPROVE | surface::DENY => self.decide(person, &action.action_id, value, state, container).await,
             surface::NUDGE => self.nudge(person, value).await,
             surface::BULK_PAGE | surface::BULK_PAGE_BACK => self.turn_page(person, value, container.view()).await,
@@ -182,6 +185,7 @@ impl Handlers {
             surface::VIEW_BULK => self.decide_several(person, view).await,
             surface::VIEW_QUESTION => self.ask(person, view).await,
             surface::VIEW_ADMINISTER => self.administer(person, view).await,
+            surface::VIEW_AWAY => self.away_said(person, view).await,
             surface::VIEW_WONT_DO => self.wont_do(person, view).await,
             _ => Ok(Reply::Ack),
         }

@@ -1,6 +1,7 @@
 //! The Home tab: what waits for a person, what they hold, what they asked for.
 
 use super::{
+    away,
     decision::{asked, decide_buttons, end_button, extend_button},
     kit::{actions, button, context, header, home_tab, section, section_with},
     limits::{SECTION, VIEW_BLOCKS, fit},
@@ -29,8 +30,22 @@ pub fn home(home: &Home, mentions: &Mentions) -> Value {
                 .text(". What do you need?")
                 .markup(mentions, SECTION),
         ),
-        actions(vec![request_button()]),
+        actions(vec![
+            request_button(),
+            button(
+                surface::AWAY,
+                if home.absence.is_some() {
+                    "Change when I'm away"
+                } else {
+                    "I'll be away"
+                },
+                "",
+            ),
+        ]),
     ];
+    if let Some((absence, delegate)) = &home.absence {
+        blocks.push(away::home(absence, delegate.as_deref(), home.now, mentions));
+    }
     if !home.alarms.is_empty() {
         blocks.push(header(&counted("🚨 Alarms", length(&home.alarms))));
         let alarms = home.alarms.iter().map(|alarm| alarm_blocks(alarm, mentions)).collect();

@@ -25,7 +25,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 
 /// The commands: the word, what may follow, what it does.
-pub const COMMANDS: [(&str, &str, &str); 10] = [
+pub const COMMANDS: [(&str, &str, &str); 12] = [
     (
         "request",
         "[app] [access]",
@@ -47,11 +47,17 @@ pub const COMMANDS: [(&str, &str, &str); 10] = [
     ("escalate", "42 [why]", "make an open request an emergency"),
     ("reviews", "", "emergencies that wait for you to look back at them"),
     ("alarms", "", "what is wrong and waits for somebody to see to it"),
+    (
+        "away",
+        "until Monday for @Ben",
+        "who decides in your place while you are away; without words: whether you are",
+    ),
+    ("back", "", "you are back"),
     ("help", "", "this list"),
 ];
 
 /// Words that people try for a command.
-const MEANT: [(&str, &str); 11] = [
+const MEANT: [(&str, &str); 13] = [
     ("approve", "approvals"),
     ("deny", "approvals"),
     ("tasks", "approvals"),
@@ -63,6 +69,8 @@ const MEANT: [(&str, &str); 11] = [
     ("extend", "access"),
     ("emergency", "escalate"),
     ("urgent", "escalate"),
+    ("vacation", "away"),
+    ("delegate", "away"),
 ];
 
 /// What can be typed.

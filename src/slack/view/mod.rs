@@ -9,6 +9,7 @@
 //! byte, so that its hash says whether a message has to be updated.
 
 mod approver;
+pub mod away;
 pub mod bulk;
 pub mod decision;
 pub mod desk;

@@ -12,6 +12,7 @@ use crate::{
         reading::{Grants, List},
     },
     domain::{
+        absence::Absence,
         grant::GrantState,
         ids::{EntitlementId, GrantId, PersonId, RequestId},
         length::Length,
@@ -94,6 +95,8 @@ pub struct ProvisioningLine {
 pub struct Home {
     /// Whose.
     pub person: PersonRef,
+    /// When they are away or will be, and the name of whoever decides in their place.
+    pub absence: Option<(Absence, Option<String>)>,
     /// Alarms that wait for somebody, oldest first.
     pub alarms: Vec<AlarmLine>,
     /// Emergencies they can look back at, the longest waiting first.
@@ -121,10 +124,21 @@ pub struct Home {
 /// # Errors
 /// The database's.
 pub async fn home(system: &System, person: PersonRef) -> Result<Home, DbError> {
+    let absence = match db::absences::of(&system.db, person.id).await? {
+        Some(absence) => {
+            let delegate = match absence.delegate {
+                Some(delegate) => db::people::person(&system.db, delegate).await?,
+                None => None,
+            };
+            Some((absence, delegate.map(|delegate| delegate.name)))
+        }
+        None => None,
+    };
     let (approvals, approvals_total) = waiting(system, person.id, 10).await?;
     let access = access(system, person.id, 20).await?;
     let (requests, requests_total) = requests(system, person.id, 10).await?;
     Ok(Home {
+        absence,
         alarms: alarms::alarms(system, person.id).await?,
         reviews: reviews::reviews(system, person.id).await?,
         approvals,
@@ -295,6 +309,7 @@ impl Home {
         lines
             .chain(self.tasks.iter().map(|task| task.subject.id))
             .chain(self.reviews.iter().map(|review| review.subject.id))
+            .chain(self.absence.iter().filter_map(|(absence, _)| absence.delegate))
             .chain([self.person.id])
             .collect()
     }

@@ -199,7 +199,8 @@ impl World {
                   + (SELECT count(*) FROM request_approvers
                       WHERE remind_at <= $1 AND (quiet_until IS NULL OR quiet_until <= $1))
                   + (SELECT count(*) FROM reviews WHERE wake_at <= $1)
-                  + (SELECT count(*) FROM rotations WHERE wake_at <= $1)",
+                  + (SELECT count(*) FROM rotations WHERE wake_at <= $1)
+                  + (SELECT count(*) FROM absences WHERE wake_at <= $1)",
         )
         .bind(now)
         .fetch_one(&self.pool)

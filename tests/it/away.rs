@@ -1,0 +1,162 @@
+//! Absence: whoever stands in decides, also what is open already.
+
+use crate::harness::{World, everything, form, message, story};
+use simulator::{SubmitOutcome, Target};
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn is_asked(w: &World, name: &str) -> bool {
+    everything(&w.person(name)).contains("[Approve]")
+}
+
+/// What somebody is answered who types a command.
+async fn types(w: &World, name: &str, command: &str) -> String {
+    let answer = w.person(name).runs("general", command).await.unwrap();
+    w.settle().await;
+    answer.text().to_owned()
+}
+
+/// The day after so many days, as it is written in a command.
+fn in_days(w: &World, days: i64) -> String {
+    let now = c1::clock::Clock::now(w.clock.as_ref());
+    (now + chrono::TimeDelta::days(days)).format("%Y-%m-%d").to_string()
+}
+
+fn mention(w: &World, name: &str) -> String {
+    format!("<@{}>", w.person(name).id())
+}
+
+#[test]
+fn what_is_open_goes_to_whoever_stands_in_and_comes_back() {
+    story(async |w| {
+        let (ana, jun, bob, dan) = (w.person("ana"), w.person("jun"), w.person("bob"), w.person("dan"));
+        form("GitHub", "payments / Write").reason("first").sent_by(&ana).await;
+        w.settle().await;
+        assert!(is_asked(w, "bob") && !is_asked(w, "dan"));
+
+        let until = in_days(w, 3);
+        let said = types(w, "bob", &format!("/c1 away until {until} for {}", mention(w, "dan"))).await;
+        assert!(
+            said.contains("You are away until") && said.contains("decides in your place"),
+            "{said}"
+        );
+        assert!(!is_asked(w, "bob"), "{}", everything(&bob));
+        let card = message(&dan, "first");
+        assert!(
+            card.text().contains("Why you: you stand in for *Bob Brandt*"),
+            "{}",
+            card.text()
+        );
+        assert!(everything(&dan).contains("has named you"), "{}", everything(&dan));
+        dan.clicks(&card, "Approve").await.unwrap();
+        w.settle().await;
+        assert!(w.target_has("github", "payments-write", "ana").await);
+
+        // What is asked in that time goes to him at once; it comes back with Bob.
+        form("GitHub", "payments / Write").reason("second").sent_by(&jun).await;
+        w.settle().await;
+        message(&dan, "second");
+        w.after(4 * DAY).await;
+        assert!(!is_asked(w, "dan"), "{}", everything(&dan));
+        bob.clicks(&message(&bob, "second"), "Approve").await.unwrap();
+        w.settle().await;
+        assert!(w.target_has("github", "payments-write", "jun").await);
+        let told: Vec<String> = sqlx::query_scalar(
+            "SELECT event ->> 'type' || coalesce(' by ' || p.key, '') FROM audit a LEFT JOIN people p ON p.id = a.actor_id
+              WHERE person_id IS NOT NULL ORDER BY a.id",
+        )
+        .fetch_all(&w.pool)
+        .await
+        .unwrap();
+        assert_eq!(told, ["absence_set by bob", "absence_ended"]);
+    });
+}
+
+#[test]
+fn nobody_comes_to_decide_about_themselves_by_standing_in() {
+    story(async |w| {
+        let ana = w.person("ana");
+        let until = in_days(w, 3);
+        types(w, "bob", &format!("/c1 away until {until} for {}", mention(w, "ana"))).await;
+        form("GitHub", "payments / Write").reason("mine").sent_by(&ana).await;
+        w.settle().await;
+        assert!(!is_asked(w, "ana") && !is_asked(w, "bob"));
+        let card = message(&w.person("grace"), "mine");
+        assert!(card.text().contains("next in the line of managers"), "{}", card.text());
+    });
+}
+
+#[test]
+fn an_absence_that_begins_later_begins_by_itself_and_back_ends_it() {
+    story(async |w| {
+        let (ana, dan) = (w.person("ana"), w.person("dan"));
+        form("GitHub", "payments / Write").reason("slow").sent_by(&ana).await;
+        let (from, until) = (in_days(w, 2), in_days(w, 9));
+        let said = types(
+            w,
+            "bob",
+            &format!("/c1 away from {from} until {until} for {}", mention(w, "dan")),
+        )
+        .await;
+        assert!(said.contains("You will be away from"), "{said}");
+        assert!(is_asked(w, "bob") && !is_asked(w, "dan"));
+        w.after(3 * DAY).await;
+        assert!(!is_asked(w, "bob") && is_asked(w, "dan"), "{}", everything(&dan));
+        assert!(types(w, "bob", "/c1 away").await.contains("You are away until"));
+        assert!(types(w, "bob", "/c1 back").await.contains("Welcome back"));
+        assert!(is_asked(w, "bob") && !is_asked(w, "dan"));
+        assert!(types(w, "bob", "/c1 back").await.contains("You were not away"));
+        assert!(types(w, "bob", "/c1 away").await.contains("You are not away"));
+    });
+}
+
+#[test]
+fn what_cannot_be_an_absence_is_refused_with_a_sentence() {
+    story(async |w| {
+        let until = in_days(w, 3);
+        for (wrote, sentence) in [
+            ("away until someday".to_owned(), "is not a day I understand"),
+            (format!("away until {}", in_days(w, -1)), "over before it begins"),
+            (format!("away until {}", in_days(w, 500)), "more than a year"),
+            (
+                format!("away until {until} for {}", mention(w, "bob")),
+                "stand in for yourself",
+            ),
+            (
+                format!("away until {until} for the_boss"),
+                "cannot ask for, receive or decide",
+            ),
+        ] {
+            let said = types(w, "bob", &format!("/c1 {wrote}")).await;
+            assert!(said.contains(sentence), "{wrote}: {said}");
+        }
+        assert_eq!(w.count("SELECT count(*) FROM absences").await, 0);
+    });
+}
+
+#[test]
+fn the_home_tab_has_a_form_for_it() {
+    story(async |w| {
+        let bob = w.person("bob");
+        bob.opens_home().await.unwrap();
+        w.settle().await;
+        bob.clicks(Target::Home, "I'll be away").await.unwrap();
+        w.until("the form is open", async || bob.modal().is_some()).await;
+        bob.chooses("Back on", &in_days(w, 3)).await.unwrap();
+        bob.chooses("Who decides in your place?", "Bob Brandt").await.unwrap();
+        assert!(matches!(bob.submits().await.unwrap(), SubmitOutcome::Errors(_)));
+        bob.chooses("Who decides in your place?", "Dan Dube").await.unwrap();
+        assert!(matches!(bob.submits().await.unwrap(), SubmitOutcome::Closed));
+        w.settle().await;
+        let home = bob.home().unwrap().text().to_owned();
+        assert!(
+            home.contains("You are away until") && home.contains("decides in your place"),
+            "{home}"
+        );
+        bob.clicks(Target::Home, "I'm back").await.unwrap();
+        w.settle().await;
+        let home = bob.home().unwrap().text().to_owned();
+        assert!(!home.contains("You are away"), "{home}");
+    });
+}
