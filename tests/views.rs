@@ -306,6 +306,7 @@ fn task(id: i64, remove: bool) -> ProvisioningLine {
         request: RequestId(42),
         title: "GitHub / payments / Admin".to_owned(),
         subject: bob(),
+        emergency: remove,
         remove,
         url: None,
     }
@@ -1503,7 +1504,7 @@ fn home_shows_what_waits_and_what_is_held() {
     # To set up or remove by hand
     Set up *GitHub / payments / Admin* for @bob
     [Provisioned](primary)  [Won't do]  [Show]
-    Remove *GitHub / payments / Admin* from @bob
+    ⚡ Remove *GitHub / payments / Admin* from @bob
     [Removed](primary)  [Show]
     # My access (3)
     🟢 *GitHub / payments / Admin*
@@ -1614,7 +1615,7 @@ fn commands_answer() {
     [Approve](primary)  [Deny](danger)  [Show]
     Set up *GitHub / payments / Admin* for @bob
     [Provisioned](primary)  [Won't do]  [Show]
-    Remove *GitHub / payments / Admin* from @bob
+    ⚡ Remove *GitHub / payments / Admin* from @bob
     [Removed](primary)  [Show]
 
     [Nothing waits for you. 🎉]

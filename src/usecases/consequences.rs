@@ -90,7 +90,18 @@ pub(super) struct Loud {
     /// What is told, in Slack's markup.
     body: String,
     /// Who is told. `None`: those who were told that it began.
-    people: Option<Vec<(PersonId, &'static str)>>,
+    people: Option<Vec<Told>>,
+}
+
+/// Somebody who is told of an emergency.
+#[derive(Clone, Copy, Debug)]
+struct Told {
+    /// Who.
+    person: PersonId,
+    /// Why they are.
+    why: &'static str,
+    /// Do they own it? They are told by name, however many others there are.
+    owner: bool,
 }
 
 /// What an event of a request leads to.
@@ -428,7 +439,7 @@ fn emergency_begun(request: &Request, facts: &Facts, skipped: &[PersonId], effec
         person == request.requester || person == request.subject || asked.is_some_and(|step| step.asks(person))
     };
     let at_work = |person: PersonId| facts.person(person).is_some_and(Person::takes_part);
-    let mut people: Vec<(PersonId, &'static str)> = Vec::new();
+    let mut people: Vec<Told> = Vec::new();
     let was_asked = |person: PersonId| {
         let mut earlier = request.earlier.iter().flat_map(|round| &round.steps);
         earlier.any(|step| step.asks(person))
@@ -447,8 +458,9 @@ fn emergency_begun(request: &Request, facts: &Facts, skipped: &[PersonId], effec
         .chain(&facts.entitlement_owners)
         .map(|person| (*person, "You own it."));
     for (person, why) in skipped_now.chain(owners) {
-        if at_work(person) && !knows(person) && !people.iter().any(|(known, _)| *known == person) {
-            people.push((person, why));
+        if at_work(person) && !knows(person) && !people.iter().any(|known| known.person == person) {
+            let owner = facts.app_owners.contains(&person) || facts.entitlement_owners.contains(&person);
+            people.push(Told { person, why, owner });
         }
     }
     let whom = if request.subject == request.requester {
@@ -872,10 +884,12 @@ impl Effects {
 async fn tell_loudly(tx: &mut Tx<'_>, now: DateTime<Utc>, request: RequestId, loud: &Loud) -> Result<Vec<Job>, Error> {
     let settings = db::settings::read_in(tx).await?;
     let mut readers: Vec<(Reader, &str)> = match &loud.people {
-        Some(people) => people
-            .iter()
-            .map(|(person, why)| (Reader::Person(*person), *why))
-            .collect(),
+        // So many are told by the channel, where there is one, and not one by one; the owners are, all the same.
+        Some(people) => {
+            let many = people.len() > settings.ask_one_by_one_up_to && settings.security_channel.is_some();
+            let told = people.iter().filter(|told| told.owner || !many);
+            told.map(|told| (Reader::Person(told.person), told.why)).collect()
+        }
         None => {
             let told = db::notices::told(tx, request, EMERGENCY).await?;
             told.into_iter().map(|person| (Reader::Person(person), "")).collect()

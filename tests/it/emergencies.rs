@@ -405,3 +405,25 @@ fn an_emergency_is_never_left_with_nobody_told() {
         assert!(told > 0, "be it herself");
     });
 }
+
+#[test]
+fn so_many_are_told_by_the_channel_and_the_owners_by_name() {
+    story(async |w| {
+        for sql in [
+            r#"UPDATE policies SET rules = '[{"steps": [{"approval": {"approvers": [{"group": "engineers"}]}}]}]' WHERE key = 'owner'"#,
+            "INSERT INTO organisation_settings (name, value) VALUES ('ask_one_by_one_up_to', '3')",
+        ] {
+            sqlx::query(sql).execute(&w.pool).await.unwrap();
+        }
+        breaks_glass(w, "customers cannot pay").await;
+        for (who, told) in [("carla", 1), ("dan", 1), ("kofi", 1), ("bob", 0), ("jun", 0)] {
+            let text = everything(&w.person(who));
+            assert_eq!(count(&text, "asks for emergency access"), told, "{who}: {text}");
+        }
+        let text = channel(w);
+        assert!(
+            text.contains("asks for emergency access") && text.contains("*Bob Brandt*"),
+            "{text}"
+        );
+    });
+}

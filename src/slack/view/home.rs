@@ -143,7 +143,8 @@ pub(super) fn provisioning(task: &ProvisioningLine, mentions: &Mentions) -> Vec<
     } else {
         ("Set up ", " for ")
     };
-    let phrase = Phrase::of(lead)
+    let bolt = if task.emergency { "⚡ " } else { "" };
+    let phrase = Phrase::of(&format!("{bolt}{lead}"))
         .link(task.url.as_deref(), &task.title)
         .text(link)
         .person(&task.subject);

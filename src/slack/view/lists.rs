@@ -178,7 +178,8 @@ fn list(title: &str, groups: Vec<Vec<slack_morphism::prelude::SlackBlock>>, tota
 /// `/c1 cancel 42`: asks before it does.
 #[must_use]
 pub fn cancel(card: &RequestCard, mentions: &Mentions) -> Message {
-    let phrase = Phrase::of(&format!("#{} ", card.id))
+    let bolt = if card.emergency { "⚡ " } else { "" };
+    let phrase = Phrase::of(&format!("{bolt}#{} ", card.id))
         .link(card.url.as_deref(), &title(card))
         .text(" · ");
     let phrase = phrase.then(state::standing(&card.standing, card.viewer.person));

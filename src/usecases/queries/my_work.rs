@@ -84,6 +84,8 @@ pub struct ProvisioningLine {
     pub title: String,
     /// For whom.
     pub subject: PersonRef,
+    /// ⚡
+    pub emergency: bool,
     /// Is it to be taken away?
     pub remove: bool,
     /// Address of the details page, if c1 knows its own address.
@@ -209,6 +211,7 @@ pub async fn tasks(system: &System, person: PersonId, limit: i64) -> Result<Vec<
                 name: row.subject.1,
             },
             url: system.request_url(row.request),
+            emergency: row.emergency,
             remove: matches!(row.state, GrantState::Ending | GrantState::EndOverdue),
         })
         .collect())

@@ -1,0 +1,1 @@
+-- An index of what is there already brings no rows of its own.
