@@ -1,6 +1,6 @@
 //! `/c1 approvals`: several decisions at once, each by its own rules.
 
-use crate::harness::{World, everything, form, message, story};
+use crate::harness::{World, everything, form, story};
 use simulator::{Person, SubmitOutcome};
 
 async fn opens(w: &World, person: &Person) {
