@@ -5,6 +5,7 @@ pub mod apply;
 pub mod demo;
 pub mod doctor;
 pub mod emergency;
+pub mod policy;
 pub mod request;
 pub mod serve;
 
@@ -50,6 +51,9 @@ enum Verb {
         #[arg(long, value_name = "URL")]
         http: Option<url::Url>,
     },
+    /// Say how a request would be decided, and why
+    #[command(subcommand)]
+    Policy(policy::Policy),
     /// Check settings, database, Slack scopes and clock, and say what to do about each
     Doctor,
 }
@@ -87,6 +91,7 @@ pub fn run(words: Words) -> ExitCode {
                     .trim_end());
                 Ok(ExitCode::SUCCESS)
             }
+            Verb::Policy(policy) => policy.run().await,
             Verb::Doctor => doctor::doctor().await,
         }
     });

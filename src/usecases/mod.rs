@@ -19,6 +19,7 @@ pub mod digest;
 pub mod drill;
 pub mod end_grant;
 pub mod escalate_request;
+pub mod explain;
 pub mod facts;
 pub mod job;
 pub mod link_slack;

@@ -22,6 +22,7 @@ mod doctor;
 mod drills;
 mod emergencies;
 mod escalating;
+mod explaining;
 mod faults;
 mod grants;
 mod harness;
