@@ -130,17 +130,15 @@ mod tests {
     #[tokio::test]
     async fn a_reader_who_is_stopped_leaves_nobody_waiting() {
         let (together, reads) = (Together::default(), AtomicUsize::new(0));
-        {
-            let stopped = together.ask(1, |_| std::future::pending());
-            let joined = ask(&together, &reads, 2, false);
-            tokio::pin!(stopped, joined);
-            for _ in 0..5 {
-                // The first one reads for both, and never comes to an end.
-                assert!(futures::poll!(stopped.as_mut()).is_pending());
-            }
-            assert!(futures::poll!(joined.as_mut()).is_pending());
-            drop(stopped);
-            assert_eq!(joined.await.unwrap(), 20);
-        }
+        let mut joined = Box::pin(ask(&together, &reads, 2, false));
+        let mut stopped = Box::pin(together.ask(1, |_| std::future::pending()));
+        // Both have asked; the second one's turn comes first, and it never comes to an end.
+        assert!(futures::poll!(joined.as_mut()).is_pending());
+        assert!(futures::poll!(stopped.as_mut()).is_pending());
+        assert!(futures::poll!(stopped.as_mut()).is_pending());
+        assert!(futures::poll!(joined.as_mut()).is_pending());
+        assert_eq!(reads.load(Ordering::Relaxed), 0, "somebody else reads for them");
+        drop(stopped);
+        assert_eq!(joined.await.unwrap(), 20);
     }
 }
