@@ -15,6 +15,7 @@
 //! What changes is a [`Plan`], printed by [`mod@print`].
 
 mod check;
+pub mod expectations;
 mod format;
 mod place;
 pub mod print;

@@ -9,6 +9,7 @@ use crate::domain::{
     policy::{Policy, PolicyKind, Rule},
 };
 use sqlx::{PgExecutor, types::Json};
+use std::collections::BTreeMap;
 
 /// A row of `entitlements` with its app.
 struct EntitlementRow {
@@ -130,6 +131,20 @@ pub async fn entitlement_by_path(db: &Db, path: &str) -> Result<Option<Entitleme
         Some(id) => entitlement(db, EntitlementId(id)).await,
         None => Ok(None),
     }
+}
+
+/// The paths of all entitlements (`github/admin`), also of those that are no longer offered.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn paths(db: &Db) -> Result<BTreeMap<EntitlementId, String>, DbError> {
+    let rows = sqlx::query!(
+        r#"-- the paths of all entitlements
+        SELECT e.id, a.key || '/' || e.key AS "path!" FROM entitlements e JOIN apps a ON a.id = e.app_id"#
+    )
+    .fetch_all(db.pool())
+    .await?;
+    Ok(rows.into_iter().map(|row| (EntitlementId(row.id), row.path)).collect())
 }
 
 /// This app.

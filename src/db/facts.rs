@@ -222,19 +222,6 @@ fn gather(rows: Vec<Row>, entitlement: Entitlement) -> Result<Facts, DbError> {
         }
         people.insert(id, person(row)?);
     }
-    // Where the group of last resort could not decide anything, the administrators can.
-    if !last_resort
-        .iter()
-        .any(|id| people.get(id).is_some_and(Person::takes_part))
-    {
-        last_resort = super_admins;
-    }
-    if resource_owners.is_empty() {
-        resource_owners.clone_from(&app_owners);
-    }
-    if entitlement_owners.is_empty() {
-        entitlement_owners.clone_from(&resource_owners);
-    }
     Ok(Facts {
         people,
         groups,
@@ -246,7 +233,8 @@ fn gather(rows: Vec<Row>, entitlement: Entitlement) -> Result<Facts, DbError> {
         away,
         last_resort,
         entitlement,
-    })
+    }
+    .or_else_asked(super_admins))
 }
 
 fn person(row: Row) -> Result<Person, DbError> {

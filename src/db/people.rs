@@ -133,6 +133,25 @@ async fn people_by_ids_with(on: impl PgExecutor<'_>, ids: &[PersonId]) -> Result
         .collect()
 }
 
+/// Everyone, by number.
+///
+/// # Errors
+/// As [`people_by_ids`].
+pub async fn everyone(db: &Db) -> Result<BTreeMap<PersonId, Person>, DbError> {
+    let rows = sqlx::query_as!(
+        PersonRow,
+        r#"-- everyone
+        SELECT p.id, p.key, p.name, p.standing, p.kind, p.manager_id, p.title, p.team,
+               ARRAY(SELECT role FROM person_roles WHERE person_id = p.id) AS "roles!"
+        FROM people p"#
+    )
+    .fetch_all(db.pool())
+    .await?;
+    rows.into_iter()
+        .map(|row| Person::try_from(row).map(|person| (person.id, person)))
+        .collect()
+}
+
 /// This person.
 ///
 /// # Errors

@@ -77,7 +77,7 @@ pub async fn policies_of(tx: &mut Tx<'_>, entitlement: &Entitlement) -> Result<(
 }
 
 /// How a person stands to an entitlement somebody wants for them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stands {
     /// Can the subject see it in a catalog?
     pub visible: bool,

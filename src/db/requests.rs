@@ -128,6 +128,27 @@ pub async fn get_many(db: &Db, ids: &[RequestId]) -> Result<Vec<Request>, DbErro
     .collect()
 }
 
+/// The youngest requests that were made since then, the youngest first.
+///
+/// # Errors
+/// The database's.
+pub async fn since(db: &Db, since: DateTime<Utc>, limit: i64) -> Result<Vec<Request>, DbError> {
+    sqlx::query_as!(
+        Row,
+        "-- read the youngest requests
+         SELECT id, requester_id, subject_id, entitlement_id, length, justification, emergency, extension, policy,
+                alarm, steps, outcome, revision, widened, created_at, closed_at, earlier, shortened
+           FROM requests WHERE created_at >= $1 ORDER BY id DESC LIMIT $2",
+        since,
+        limit
+    )
+    .fetch_all(db.pool())
+    .await?
+    .into_iter()
+    .map(Request::try_from)
+    .collect()
+}
+
 /// Writes a new request and gives it its number. `origin` names the act that made it.
 ///
 /// # Errors

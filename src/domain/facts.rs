@@ -53,6 +53,23 @@ pub struct Unnamed {
 }
 
 impl Facts {
+    /// The same, with those who come in where nobody is named: the super admins where the group of last resort could not
+    /// decide anything, the app's owners for a resource, and the resource's for an entitlement.
+    #[must_use]
+    pub fn or_else_asked(mut self, super_admins: Vec<PersonId>) -> Self {
+        let takes_part = |id: &PersonId| self.person(*id).is_some_and(Person::takes_part);
+        if !self.last_resort.iter().any(takes_part) {
+            self.last_resort = super_admins;
+        }
+        if self.resource_owners.is_empty() {
+            self.resource_owners.clone_from(&self.app_owners);
+        }
+        if self.entitlement_owners.is_empty() {
+            self.entitlement_owners.clone_from(&self.resource_owners);
+        }
+        self
+    }
+
     /// The person with this number, if loaded.
     #[must_use]
     pub fn person(&self, id: PersonId) -> Option<&Person> {

@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod condition;
 pub mod desk;
 pub mod drill;
+pub mod dry_run;
 pub mod emergency;
 pub mod event;
 pub mod facts;

@@ -400,6 +400,24 @@ impl<'a> Named<'a> {
         }
     }
 
+    /// Whom the expressions come to in these scopes. One that fails names nobody; it is an alarm where the step is asked.
+    #[must_use]
+    pub fn come_to(&self, scopes: &[Scope]) -> ComeTo {
+        let keys = self
+            .expressions
+            .iter()
+            .flat_map(|expression| scopes.iter().filter_map(|scope| expression.names(scope).ok()))
+            .flatten();
+        let mut found = ComeTo::default();
+        for key in keys {
+            match key.strip_prefix("group:") {
+                Some(group) => found.groups.push(group.to_owned()),
+                None => found.people.push(key),
+            }
+        }
+        found
+    }
+
     /// Whom both name.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
@@ -408,5 +426,26 @@ impl<'a> Named<'a> {
         self.rotations.extend(other.rotations);
         self.expressions.extend(other.expressions);
         self
+    }
+}
+
+/// Whom expressions come to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ComeTo {
+    /// People, by key.
+    pub people: Vec<String>,
+    /// Groups, by key.
+    pub groups: Vec<String>,
+}
+
+impl ComeTo {
+    /// The same, as if a policy named them.
+    #[must_use]
+    pub fn named(&self) -> Named<'_> {
+        Named {
+            people: self.people.iter().map(String::as_str).collect(),
+            groups: self.groups.iter().map(String::as_str).collect(),
+            ..Named::default()
+        }
     }
 }

@@ -1,13 +1,18 @@
 //! Explains how a request would be decided, without writing anything: which rule, which steps, who, and who not and why.
 
-use super::{Error, System, submit_request::Ask};
+use super::{
+    Error, System,
+    submit_request::{Ask, with_second_person},
+};
 use crate::{
     db,
     domain::{
+        condition::Scope,
+        dry_run::DryRun,
         facts::Facts,
         ids::PersonId,
         length::Length,
-        policy::StepSpec,
+        policy::{Rule, StepSpec},
         refusal::Refusal,
         step::{Because, Source, Step, Why, resolve},
     },
@@ -16,7 +21,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 /// What would be asked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Question {
     /// For whom, by key.
     pub subject: String,
@@ -32,6 +37,14 @@ pub struct Question {
     pub at: DateTime<Utc>,
 }
 
+impl Question {
+    /// By whom, by key.
+    #[must_use]
+    pub fn requester(&self) -> &str {
+        self.requester.as_ref().unwrap_or(&self.subject)
+    }
+}
+
 /// How it would be decided.
 #[derive(Clone, Debug, Serialize)]
 pub struct Explanation {
@@ -39,6 +52,8 @@ pub struct Explanation {
     pub refused: Option<Refused>,
     /// The policy's key.
     pub policy: String,
+    /// The name of the rule that matches; empty if it has none.
+    pub rule: String,
     /// Its rules up to the one that matches.
     pub rules: Vec<RuleLine>,
     /// The steps.
@@ -67,9 +82,25 @@ pub struct RuleLine {
     pub outcome: String,
 }
 
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Does {
+    /// Asks people.
+    Asks,
+    /// Passes by itself.
+    Passes,
+    /// Refuses by itself.
+    Refuses,
+    /// Waits.
+    Waits,
+}
+
 /// A step.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StepLine {
+    /// What it does.
+    pub does: Does,
     /// Its name.
     pub name: String,
     /// How many must approve; 0 where nobody decides.
@@ -83,7 +114,7 @@ pub struct StepLine {
 }
 
 /// A person, and why.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Who {
     /// Their key.
     pub key: String,
@@ -99,24 +130,38 @@ pub struct Who {
 /// [`Error::NotFound`] when one of the names leads nowhere, or the database's.
 pub async fn explain(system: &System, question: &Question) -> Result<Explanation, Error> {
     let db = &system.db;
-    let requester = question.requester.as_ref().unwrap_or(&question.subject);
     let subject = db::people::person_by_key(db, &question.subject)
         .await?
         .ok_or(Error::NotFound)?;
-    let requester = db::people::person_by_key(db, requester).await?.ok_or(Error::NotFound)?;
+    let requester = db::people::person_by_key(db, question.requester())
+        .await?
+        .ok_or(Error::NotFound)?;
     let entitlement = db::catalog::entitlement_by_path(db, &question.entitlement)
         .await?
         .ok_or(Error::NotFound)?;
-    let (emergency, at) = (question.emergency, question.at);
-    let (ask, length) = db
+    let ask = db
         .write("explain", async |tx| {
-            let mut ask = Ask::load(tx, at, requester.id, subject.id, entitlement.id).await?;
-            let length = question.length.unwrap_or(ask.lengths(emergency).default);
-            ask.meet(tx, emergency, length).await?;
-            Ok::<_, Error>((ask, length))
+            let mut ask = Ask::load(tx, question.at, requester.id, subject.id, entitlement.id).await?;
+            let length = question.length.unwrap_or(ask.lengths(question.emergency).default);
+            ask.meet(tx, question.emergency, length).await?;
+            Ok::<_, Error>(ask)
         })
         .await?;
+    Ok(explained(&ask, question))
+}
+
+/// Explains it in an organisation that is not applied.
+///
+/// # Errors
+/// [`Error::NotFound`] when one of the names leads nowhere.
+pub fn explain_in(run: &DryRun, question: &Question) -> Result<Explanation, Error> {
+    Ok(explained(&Ask::in_dry_run(run, question, None)?, question))
+}
+
+fn explained(ask: &Ask, question: &Question) -> Explanation {
+    let emergency = question.emergency;
     let lengths = ask.lengths(emergency);
+    let length = question.length.unwrap_or(lengths.default);
     let refused = ask.check(false).and_then(|()| lengths.check(length).map(drop));
     let (policy, refused) = match ask.policy(emergency) {
         Ok(policy) => (policy, refused),
@@ -135,7 +180,7 @@ pub async fn explain(system: &System, question: &Question) -> Result<Explanation
                 .unwrap_or_default(),
             outcome: match &held {
                 Ok(true) => "matches".to_owned(),
-                Ok(false) => "does not hold".to_owned(),
+                Ok(false) => does_not_hold(rule, &scope),
                 Err(error) => format!("cannot be evaluated: {error}"),
             },
         });
@@ -143,27 +188,55 @@ pub async fn explain(system: &System, question: &Question) -> Result<Explanation
             break;
         }
     }
-    let plan = policy.plan(&scope);
-    let steps: Vec<StepLine> = plan
-        .steps
-        .into_iter()
-        .map(|spec| step(&ask, spec, emergency, length))
-        .collect();
-    Ok(Explanation {
+    let mut plan = policy.plan(&scope);
+    if emergency {
+        plan = with_second_person(plan, ask.overdue);
+    }
+    let steps = steps_of(ask, plan.steps, emergency, length);
+    Explanation {
         refused: refused.err().map(|refusal: Refusal| Refused {
             code: refusal.code(),
             sentence: refusal.sentence(),
         }),
         policy: policy.key.clone(),
+        rule: plan.rule,
         rules,
         messages: steps.iter().map(|step| step.asked.len()).sum(),
         steps,
-    })
+    }
+}
+
+fn does_not_hold(rule: &Rule, scope: &Scope) -> String {
+    let failing = rule.when.as_ref().map(|when| when.failing(scope)).unwrap_or_default();
+    match failing.as_slice() {
+        [] => "does not hold".to_owned(),
+        [part] => format!("does not hold: {part} is false"),
+        parts => format!("does not hold: {} are false", parts.join(" and ")),
+    }
+}
+
+/// What these steps would come to.
+pub(super) fn steps_of(
+    ask: &Ask,
+    steps: impl IntoIterator<Item = StepSpec>,
+    emergency: bool,
+    length: Length,
+) -> Vec<StepLine> {
+    steps
+        .into_iter()
+        .map(|spec| step(ask, spec, emergency, length))
+        .collect()
 }
 
 fn step(ask: &Ask, spec: StepSpec, emergency: bool, length: Length) -> StepLine {
     let mut step = Step::waiting(spec);
     let mut line = StepLine {
+        does: match &step.spec {
+            StepSpec::Approval(_) => Does::Asks,
+            StepSpec::Approve { .. } => Does::Passes,
+            StepSpec::Deny { .. } => Does::Refuses,
+            StepSpec::Wait(_) => Does::Waits,
+        },
         name: step.name().to_owned(),
         needed: 0,
         asked: Vec::new(),

@@ -123,29 +123,12 @@ pub async fn with_expressions(
     facts: Facts,
     scopes: &[Scope],
 ) -> Result<Facts, DbError> {
-    // One that fails names nobody; it is an alarm where the step is asked.
-    let keys: Vec<String> = named
-        .expressions
-        .iter()
-        .flat_map(|expression| scopes.iter().filter_map(|scope| expression.names(scope).ok()))
-        .flatten()
-        .collect();
-    let (mut people, mut groups) = (Vec::new(), Vec::new());
-    for key in &keys {
-        match key.strip_prefix("group:") {
-            Some(group) => groups.push(group),
-            None => people.push(key.as_str()),
-        }
-    }
-    let known = |key: &&str| facts.people.values().any(|person| person.key == **key);
-    if people.iter().all(known) && groups.iter().all(|key| facts.groups.contains_key(*key)) {
+    let found = named.come_to(scopes);
+    let known = |key: &String| facts.people.values().any(|person| person.key == *key);
+    if found.people.iter().all(known) && found.groups.iter().all(|key| facts.groups.contains_key(key)) {
         return Ok(facts);
     }
-    let more = Named {
-        people,
-        groups,
-        ..Named::default()
-    };
+    let more = found.named();
     of(tx, now, whose, &named.clone().and(more), facts.entitlement.clone()).await
 }
 

@@ -31,10 +31,12 @@ pub mod reassign_step;
 pub mod record_provisioning;
 pub mod record_rotation;
 pub mod remind;
+pub mod replay;
 pub mod review_emergency;
 pub mod shorten_request;
 pub mod submit_request;
 pub mod take_alarm;
+pub mod test_policy;
 pub mod tick;
 
 use crate::{

@@ -2,12 +2,14 @@
 
 use super::{
     Actor, Error, System, authorize, change,
+    explain::Question,
     facts::{self, Whose},
 };
 use crate::{
     db::{self, DbError, Tx},
     domain::{
         catalog::Entitlement,
+        dry_run::DryRun,
         event::Event,
         facts::Facts,
         ids::{EntitlementId, PersonId, RequestId},
@@ -207,6 +209,46 @@ impl Ask {
             [emergency, false].map(|emergency| self.facts.scope(self.requester, self.subject, emergency, length));
         self.facts = facts::with_expressions(tx, self.now, &whose, &named, self.facts.clone(), &scopes).await?;
         Ok(())
+    }
+
+    /// The same in an organisation that is not applied, where nobody has asked for anything or holds it. Whom `plan` names
+    /// is known too.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when one of the names leads nowhere.
+    pub fn in_dry_run(run: &DryRun, question: &Question, plan: Option<&Plan>) -> Result<Self, Error> {
+        let person = |key: &str| run.person(key).ok_or(Error::NotFound);
+        let subject = person(&question.subject)?;
+        let requester = person(question.requester())?;
+        let path = &question.entitlement;
+        let entitlement = run.entitlement(path).ok_or(Error::NotFound)?;
+        let (policy, emergency) = run.policies(path).ok_or(Error::NotFound)?;
+        let stands = db::reading::Stands {
+            visible: run.sees(&question.subject, path),
+            manages: run.manages(requester, subject),
+            ..db::reading::Stands::default()
+        };
+        let named = both(&policy, emergency.as_ref()).and(plan.map(Plan::named).unwrap_or_default());
+        let mut ask = Self {
+            requester,
+            subject,
+            now: question.at,
+            overdue: None,
+            visible: stands.visible,
+            manages: stands.manages,
+            facts: run.facts(requester, subject, entitlement, &named, question.at),
+            policy: policy.clone(),
+            emergency: emergency.clone(),
+            stands,
+        };
+        if !named.expressions.is_empty() {
+            let length = question.length.unwrap_or(ask.lengths(question.emergency).default);
+            let scopes = [ask.facts.scope(requester, subject, question.emergency, length)];
+            let come_to = named.come_to(&scopes);
+            let named = named.clone().and(come_to.named());
+            ask.facts = run.facts(requester, subject, ask.facts.entitlement, &named, question.at);
+        }
+        Ok(ask)
     }
 
     fn entitlement(&self) -> &Entitlement {

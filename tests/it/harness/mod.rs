@@ -3,7 +3,7 @@
 //! Nothing waits for time: [`World::settle`] waits for facts (nothing delivered and unanswered, no timer due, no job to
 //! do). Every test ends with [`World::finish`], which looks at what must hold after any story.
 
-mod company;
+pub mod company;
 mod database;
 mod finish;
 mod people;
