@@ -4,7 +4,7 @@
 use crate::{
     clock::SharedClock,
     config::Config,
-    db::Db,
+    db::{self, Db},
     http::{self, Check, Front, Site, probes},
     jobs::{dispatch::Dispatch, runner::Runner, timers},
     slack::{
@@ -19,6 +19,7 @@ use crate::{
             socket::{SocketHealth, SocketMouth, SocketSettings},
         },
         handlers::Handlers,
+        look_again::LookAgain,
     },
     usecases::{
         System,
@@ -108,7 +109,7 @@ impl Server {
         let address = listener.local_addr()?;
         let readiness = Arc::new(Readiness::default());
         let front = front(Arc::clone(&readiness));
-        let router = probes(checks(&system, &readiness), options.metrics)
+        let router = probes(checks(&system, &readiness, slack.clone()), options.metrics)
             .merge(details_page::details(Arc::clone(&readiness.installation)))
             .merge(options.pages);
         let site = Site {
@@ -132,6 +133,7 @@ impl Server {
             team_id: ours.team_id.clone(),
         };
         let handlers = Handlers::new(deliver.clone(), directory.clone());
+        let look_again = LookAgain::new(deliver.clone(), handlers.clone(), ours.clone());
         let handle = Arc::new(move |inbound| handlers.clone().handle(inbound));
         let gateway = Gateway::new(handle, slack.clone(), ours.clone(), Gateway::DEADLINE);
         if let Some(secret) = &config.slack.signing_secret {
@@ -140,6 +142,7 @@ impl Server {
             // Set once, here; a second value cannot come.
             let _ = readiness.mouth.set(mouth);
         }
+        let watched = slack.clone();
         if config.slack.app_token.is_some() {
             let mouth = SocketMouth::new(gateway.clone(), slack, options.socket, stop.clone());
             let _ = readiness.socket.set(mouth.health());
@@ -147,7 +150,12 @@ impl Server {
         }
         let _ = readiness.installation.set(ours);
 
-        let dispatch = Dispatch { deliver, directory };
+        look_again_at_once(&system).await?;
+        let dispatch = Dispatch {
+            deliver,
+            directory,
+            look_again,
+        };
         let runner = Runner::start(
             &system.db,
             Arc::clone(&system.clock),
@@ -162,6 +170,7 @@ impl Server {
         );
         tasks.spawn(timers::run(system.clone(), stop.clone()));
         tasks.spawn(keep_people(system.clone(), stop.clone()));
+        tasks.spawn(watch_over_token(system.clone(), watched, stop.clone()));
         Ok(Self {
             system,
             address,
@@ -204,7 +213,7 @@ fn front(readiness: Arc<Readiness>) -> Front {
     })
 }
 
-fn checks(system: &System, readiness: &Arc<Readiness>) -> Vec<Check> {
+fn checks(system: &System, readiness: &Arc<Readiness>, token: Slack) -> Vec<Check> {
     let db = system.db.clone();
     let database = Check::new("database", move || {
         let db = db.clone();
@@ -219,9 +228,10 @@ fn checks(system: &System, readiness: &Arc<Readiness>) -> Vec<Check> {
     let slack = Check::new("slack", move || {
         let joined = readiness.installation.get().is_some();
         let socket = readiness.socket.get().map_or(Ok(()), |health| health.ready());
+        let token = token.ready();
         async move {
             if joined {
-                socket
+                token.and(socket)
             } else {
                 Err("Slack has not answered yet".to_owned())
             }
@@ -272,6 +282,59 @@ async fn keep_people(system: System, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// What happened while nobody was there is found by looking.
+async fn look_again_at_once(system: &System) -> anyhow::Result<()> {
+    let now = system.clock.now();
+    let alone = !db::jobs::is_anyone_at_work(&system.db).await?;
+    let note = async |tx: &mut db::Tx<'_>| {
+        db::looks::works_again(tx, now).await?;
+        if alone {
+            db::looks::everything(tx, now).await?;
+        }
+        Ok::<_, db::DbError>(())
+    };
+    Ok(system.db.write("look_at_once", note).await?)
+}
+
+/// When Slack refuses our token, everything waits, and `/readyz` says so; when it takes it again, everything is compared.
+async fn watch_over_token(system: System, slack: Slack, stop: CancellationToken) {
+    const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = slack.doubted() => {}
+        }
+        let mut pause = Duration::from_millis(250);
+        loop {
+            let works = slack.auth_test().await;
+            let now = system.clock.now();
+            let works = match works {
+                Ok(_) => Some(true),
+                Err(CallError::Dead(_)) => Some(false),
+                Err(_) => None,
+            };
+            let noted = system
+                .db
+                .write::<_, db::DbError>("watch_over_token", async |tx| match works {
+                    Some(true) if db::looks::works_again(tx, now).await? => {
+                        job::enqueue(tx, now, &[Job::SyncPeople]).await
+                    }
+                    Some(false) => db::looks::broken_since(tx, now).await,
+                    _ => Ok(()),
+                })
+                .await;
+            if works == Some(true) && noted.is_ok() {
+                break;
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 }

@@ -13,6 +13,7 @@
 //! | `c1_slack_forged_total{cause}` | requests Slack did not sign |
 //! | `c1_slack_calls_total{method,outcome}`, `c1_slack_call_seconds{method}` | our calls |
 //! | `c1_slack_calls_held_back_total{method}` | calls our own limiter sent back |
+//! | `c1_slack_drifted_total{what}` | copies that were not as c1 made them (`card`, `comment`), and messages it had `missed` |
 //! | `c1_slack_socket_connections`, `c1_slack_socket_switched_off_total` | Socket Mode |
 //! | `c1_jobs{name,state}` | jobs by what they are for; names of another version count as `unknown` |
 //! | `c1_jobs_latest_seconds` | how late the oldest due job is |

@@ -129,6 +129,7 @@ struct Dispatcher {
     held: Option<Vec<Value>>,
     duplicate: Option<bool>,
     two_ids: bool,
+    lost: bool,
 }
 
 /// Runs until the simulator stops.
@@ -161,6 +162,8 @@ impl Dispatcher {
                 DeliveryFault::LinkDisabled => inner.sockets.disconnect("link_disabled"),
                 DeliveryFault::DuplicateNext { with_retry_headers } => self.duplicate = Some(with_retry_headers),
                 DeliveryFault::TwoEventIdsNext => self.two_ids = true,
+                DeliveryFault::LoseEvents => self.lost = true,
+                DeliveryFault::TellEvents => self.lost = false,
                 DeliveryFault::HoldEvents => {
                     self.held.get_or_insert_default();
                 }
@@ -182,6 +185,9 @@ impl Dispatcher {
     }
 
     fn event(&mut self, inner: &Arc<Inner>, item: Item) {
+        if self.lost {
+            return;
+        }
         if let Some(held) = &mut self.held {
             held.push(item.payload);
             return;

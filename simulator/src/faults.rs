@@ -57,6 +57,10 @@ pub enum DeliveryFault {
     },
     /// The next event comes twice, under two event ids.
     TwoEventIdsNext,
+    /// Events are lost …
+    LoseEvents,
+    /// … until now.
+    TellEvents,
     /// Events are kept back …
     HoldEvents,
     /// … until now, and come one after the other.

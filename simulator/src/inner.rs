@@ -27,6 +27,8 @@ pub(crate) struct Inner {
     pub(crate) manifest: Arc<Manifest>,
     pub(crate) clock: Clock,
     pub(crate) tokens: Tokens,
+    /// Takes the place of the bot token, which is revoked.
+    pub(crate) new_bot_token: Mutex<Option<String>>,
     pub(crate) title: String,
     pub(crate) controls: Vec<Control>,
     pub(crate) retry_pace: RetryPace,

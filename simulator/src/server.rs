@@ -194,7 +194,12 @@ fn check_token(inner: &Inner, method: &str, token: Option<&str>) -> Result<(), R
     let Some(token) = token.filter(|t| !t.is_empty()) else {
         return Err("not_authed".into());
     };
-    let (is_bot, is_app) = (token == inner.tokens.bot, token == inner.tokens.app);
+    let replaced = inner.new_bot_token.locked().clone();
+    if replaced.is_some() && token == inner.tokens.bot {
+        return Err("token_revoked".into());
+    }
+    let is_bot = token == replaced.as_deref().unwrap_or(&inner.tokens.bot);
+    let is_app = token == inner.tokens.app;
     match wants {
         _ if !is_bot && !is_app => Err("invalid_auth".into()),
         Wants::BotToken if is_bot => {

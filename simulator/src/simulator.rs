@@ -61,6 +61,7 @@ impl Simulator {
             manifest,
             clock,
             tokens: config.tokens,
+            new_bot_token: Mutex::default(),
             title: config.title,
             controls: config.controls,
             retry_pace: config.retry_pace,
@@ -104,6 +105,12 @@ impl Simulator {
     /// What the app must be given.
     pub fn tokens(&self) -> &Tokens {
         &self.inner.tokens
+    }
+
+    /// The bot token that is taken now.
+    pub fn bot_token(&self) -> String {
+        let new = self.inner.new_bot_token.locked().clone();
+        new.unwrap_or_else(|| self.inner.tokens.bot.clone())
     }
 
     /// Reaches the app another way from now on. Going from Socket Mode to HTTP tells the WebSockets `link_disabled`.
@@ -185,6 +192,29 @@ impl Simulator {
     pub fn removes(&self, message: &MessageRef) {
         self.inner
             .with_world(|w| w.delete_message(&message.channel, &message.ts));
+    }
+
+    /// Somebody else writes other words into a message, whoever wrote it: another program with rights, by the hand of this
+    /// person.
+    pub fn rewrites(&self, message: &MessageRef, by: &Person, text: &str) {
+        self.inner.with_world(|w| {
+            w.change_message(&message.channel, &message.ts, Some(by.id()), |m| {
+                m.text = text.to_owned();
+                m.blocks = None;
+            });
+        });
+    }
+
+    /// The conversation between the app and a person is no more; whoever opens it anew gets another.
+    pub fn closes_dm(&self, person: &Person) {
+        self.inner.with_world(|w| w.close_app_dm(person.id()));
+    }
+
+    /// The bot token is revoked, and another takes its place, which is returned.
+    pub fn replaces_bot_token(&self) -> String {
+        let new = Tokens::random().bot;
+        *self.inner.new_bot_token.locked() = Some(new.clone());
+        new
     }
 
     /// A preview is put under a link in a message: a `message_changed` in which the text is the same.

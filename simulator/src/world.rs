@@ -370,6 +370,14 @@ impl World {
         (id, false)
     }
 
+    /// Takes the conversation between the app and a person away.
+    pub(crate) fn close_app_dm(&mut self, user: &str) {
+        if let Some(id) = self.app_dms.remove(user) {
+            self.channels.remove(&id);
+            self.changed_for("state", user);
+        }
+    }
+
     pub(crate) fn app_dm_if_open(&self, user: &str) -> Option<String> {
         self.app_dms.get(user).cloned()
     }

@@ -3,8 +3,12 @@
 
 use super::{Db, DbError, Tx, notices::Reader, together::place};
 use crate::domain::ids::{CardId, CommentId, PersonId, RequestId};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
 use std::collections::HashMap;
+
+/// When a new copy is first compared with Slack.
+const FIRST_LOOK: TimeDelta = TimeDelta::hours(1);
 
 /// A copy of a card.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +42,7 @@ pub struct Card {
 /// The database's.
 pub async fn ensure(
     tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
     request: RequestId,
     readers: &[(PersonId, &'static str)],
 ) -> Result<Vec<(CardId, Option<PersonId>)>, DbError> {
@@ -48,8 +53,9 @@ pub async fn ensure(
     let rows = sqlx::query!(
         r#"-- ensure the copies of a card
          WITH made AS (
-             INSERT INTO cards (request_id, person_id, role)
-             SELECT $1, * FROM unnest($2::bigint[], $3::text[]) ON CONFLICT DO NOTHING RETURNING id, person_id)
+             INSERT INTO cards (request_id, person_id, role, look_at)
+             SELECT $1, person_id, role, $4 FROM unnest($2::bigint[], $3::text[]) AS reader (person_id, role)
+             ON CONFLICT DO NOTHING RETURNING id, person_id)
          SELECT copy.id AS "id!",
                 (SELECT s.person_id FROM slack_identities s
                   WHERE s.person_id = copy.person_id AND s.home_at IS NOT NULL LIMIT 1) AS home
@@ -57,7 +63,8 @@ pub async fn ensure(
           ORDER BY copy.id"#,
         request.0,
         &people,
-        &roles
+        &roles,
+        now + FIRST_LOOK
     )
     .fetch_all(tx.conn())
     .await?;
@@ -73,18 +80,20 @@ pub async fn ensure(
 /// The database's.
 pub async fn ensure_in_channel(
     tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
     request: RequestId,
     channel: &str,
     step: usize,
 ) -> Result<bool, DbError> {
     Ok(sqlx::query_scalar!(
         r#"-- ensure the copy in a channel
-         INSERT INTO cards (request_id, to_channel, step, role) VALUES ($1, $2, $3, 'approver')
+         INSERT INTO cards (request_id, to_channel, step, role, look_at) VALUES ($1, $2, $3, 'approver', $4)
          ON CONFLICT (request_id, to_channel) WHERE to_channel IS NOT NULL DO UPDATE SET step = excluded.step
          RETURNING trouble IS NULL AS "reachable!""#,
         request.0,
         channel,
-        i32::try_from(step).unwrap_or(i32::MAX)
+        i32::try_from(step).unwrap_or(i32::MAX),
+        now + FIRST_LOOK
     )
     .fetch_one(tx.conn())
     .await?)

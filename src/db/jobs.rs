@@ -166,6 +166,18 @@ pub async fn notify(db: &Db) -> Result<(), DbError> {
     Ok(())
 }
 
+/// Does any process work on jobs, as far as leases tell?
+///
+/// # Errors
+/// When the database cannot be reached.
+pub async fn is_anyone_at_work(db: &Db) -> Result<bool, DbError> {
+    Ok(
+        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM job_workers WHERE lease_until > now()) AS "at_work!""#)
+            .fetch_one(db.pool())
+            .await?,
+    )
+}
+
 /// How many jobs are due or running: none when everything has settled.
 ///
 /// # Errors

@@ -14,6 +14,7 @@ pub mod drills;
 pub mod facts;
 pub mod grants;
 pub mod jobs;
+pub mod looks;
 pub mod notices;
 pub mod organisation;
 pub mod people;

@@ -348,6 +348,22 @@ pub async fn link_slack(
 ///
 /// # Errors
 /// When the database does not answer.
+pub async fn forget_dm_channel(tx: &mut Tx<'_>, team: &str, channel: &str) -> Result<bool, DbError> {
+    let forgotten = sqlx::query!(
+        "-- forget_dm_channel
+        UPDATE slack_identities SET dm_channel = NULL WHERE team_id = $1 AND dm_channel = $2",
+        team,
+        channel
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(forgotten.rows_affected() > 0)
+}
+
+/// Remembers the conversation between the app and a person.
+///
+/// # Errors
+/// When the database does not answer.
 pub async fn set_dm_channel(tx: &mut Tx<'_>, team: &str, user: &str, channel: &str) -> Result<(), DbError> {
     sqlx::query!(
         "-- set_dm_channel

@@ -8,6 +8,7 @@ use crate::{
     slack::{
         deliver::{Deliver, Stop},
         directory::Directory,
+        look_again::LookAgain,
     },
     usecases::job::Job,
 };
@@ -26,6 +27,8 @@ pub struct Dispatch {
     pub deliver: Deliver,
     /// The people of the workspace.
     pub directory: Directory,
+    /// Compares copies with Slack.
+    pub look_again: LookAgain,
 }
 
 /// How long to wait for something that is under way: hardly at all at first, some seconds in the end.
@@ -49,6 +52,8 @@ impl Dispatch {
             Job::SyncRotation(rotation) => on_call::sync_rotation(&self.deliver.system, rotation)
                 .await
                 .map_err(Stop::Again),
+            Job::MendThread(card) => self.deliver.mend_thread(card).await,
+            Job::LookAtCopies => self.look_again.look_at_copies().await,
             Job::SettleGrant(grant) => return self.settle(grant, claimed.tries).await,
         };
         match done {

@@ -8,6 +8,7 @@ use crate::{
         be_away::tick_absence,
         digest::digest,
         drill,
+        job::{self, Job},
         open_review::tick_review,
         record_rotation::tick_rotation,
         remind::remind,
@@ -30,7 +31,7 @@ const BATCH: i64 = 100;
 pub async fn run(system: System, stop: CancellationToken) {
     // Taken before the first look, so that a commit during a look is not missed.
     let mut commits = jobs::commits();
-    let (mut looked_at, mut drilled_at) = (0, 0);
+    let (mut looked_at, mut drilled_at, mut compared_at) = (0, 0, 0);
     loop {
         // A minute more or less does not matter to what is done once a week.
         let minute = system.clock.now().timestamp() / 60;
@@ -49,6 +50,14 @@ pub async fn run(system: System, stop: CancellationToken) {
                 Ok(()) => drilled_at = second,
                 Err(error) => {
                     tracing::warn!(error = format!("{error:#}"), "a drill could not be looked at");
+                }
+            }
+        }
+        if second != compared_at {
+            match compare(&system).await {
+                Ok(()) => compared_at = second,
+                Err(error) => {
+                    tracing::warn!(error = format!("{error:#}"), "copies could not be compared with Slack");
                 }
             }
         }
@@ -74,6 +83,16 @@ async fn drills(system: &System) -> Result<(), Error> {
         drill::look(system, id).await?;
     }
     Ok(())
+}
+
+/// Has copies compared with Slack whose time has come.
+async fn compare(system: &System) -> Result<(), Error> {
+    let now = system.clock.now();
+    if !db::looks::is_due(&system.db, now).await? {
+        return Ok(());
+    }
+    let enqueue = async |tx: &mut db::Tx<'_>| job::enqueue(tx, now, &[Job::LookAtCopies]).await;
+    Ok(system.db.write("compare_copies", enqueue).await?)
 }
 
 /// Looks at everything that is due now; says how many that were.

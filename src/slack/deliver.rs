@@ -79,6 +79,8 @@ impl From<CallError> for Stop {
                 uncertain: false,
             } => Self::Wait(after),
             CallError::Retry { uncertain: false, .. } => Self::Wait(Duration::from_secs(1)),
+            // Nothing works until somebody acts, and then everything: that is no failure of this job.
+            CallError::Dead(_) => Self::Wait(Duration::from_secs(1)),
             CallError::Ours(_) => Self::Never(error.into()),
             other => Self::Again(other.into()),
         }
@@ -123,6 +125,7 @@ impl Deliver {
                 }
                 Err(CallError::Gone(code)) => {
                     tracing::info!(card.id = %id, slack.error = %code, "a card is gone from Slack; posting it anew");
+                    self.forget_closed(&at.channel, &code).await?;
                     self.write("card_lost", async |tx| db::cards::lost(tx, id).await)
                         .await?;
                     card = Card {
@@ -201,6 +204,9 @@ impl Deliver {
                                 db::cards::not_posted(tx, card.id, None).await
                             })
                             .await?;
+                        }
+                        if let CallError::Gone(code) = &error {
+                            self.forget_closed(&post.channel, code).await?;
                         }
                         return Err(error.into());
                     }
@@ -296,6 +302,10 @@ impl Deliver {
                     })
                     .await?;
                 }
+                if let CallError::Gone(_) = &error {
+                    // The thread is gone with its card, which finds that out and begins a new one.
+                    self.touched(channel, parent, true).await?;
+                }
                 Err(error.into())
             }
         }
@@ -364,6 +374,13 @@ impl Deliver {
                 };
                 match self.slack.post_message(&post).await {
                     Ok(posted) => (posted, shown.as_str()),
+                    Err(CallError::Gone(code)) if self.forget_closed(&channel, &code).await? => {
+                        self.write("notice_refused", async |tx| {
+                            db::notices::set_posting(tx, id, &channel, false).await
+                        })
+                        .await?;
+                        return Err(Stop::Again(CallError::Gone(code).into()));
+                    }
                     Err(CallError::Unreachable(code) | CallError::Gone(code)) => {
                         return self.not_delivered(&notice, &code).await;
                     }
@@ -543,6 +560,114 @@ impl Deliver {
         Ok(Some(opened))
     }
 
+    /// A conversation with a person that is not there any more is opened anew by whoever needs it next. Says whether it was
+    /// one.
+    async fn forget_closed(&self, channel: &str, code: &str) -> Result<bool, DbError> {
+        if code != "channel_not_found" {
+            return Ok(false);
+        }
+        self.write("dm_closed", async |tx| {
+            db::people::forget_dm_channel(tx, &self.team.0, channel).await
+        })
+        .await
+    }
+
+    /// Puts right what is amiss in the thread under a copy: what was changed says again what it should, what was lost is
+    /// posted anew.
+    ///
+    /// # Errors
+    /// When Slack asks to wait, or it did not work.
+    pub async fn mend_thread(&self, id: CardId) -> Result<(), Stop> {
+        let Some(card) = db::cards::get(&self.system.db, id).await? else {
+            return Ok(());
+        };
+        let (Some(channel), Some(parent)) = (&card.channel, &card.ts) else {
+            return Ok(());
+        };
+        for broken in db::looks::broken(&self.system.db, id).await? {
+            let Some(at) = self.mend(&card, channel, parent, &broken).await? else {
+                continue;
+            };
+            self.write("copy_mended", async |tx| {
+                let place = (at.channel.as_str(), at.ts.as_str());
+                db::looks::mended(tx, (id, parent), broken.comment, place, broken.restored).await
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn mend(
+        &self,
+        card: &Card,
+        channel: &str,
+        parent: &str,
+        broken: &db::looks::Broken,
+    ) -> Result<Option<Posted>, Stop> {
+        let author = broken.author.as_ref().map(|(id, name)| PersonRef {
+            id: *id,
+            name: name.clone(),
+        });
+        let lost = broken.restored.then_some(broken.written_at);
+        let message = super::look_again::carried(author.as_ref(), &broken.body, lost);
+        let blocks = Blocks(message.blocks);
+        if let Some(ts) = &broken.ts {
+            let at = Posted {
+                channel: channel.to_owned(),
+                ts: ts.clone(),
+            };
+            return match self.slack.update_message(&at, &message.text, &blocks, None).await {
+                Ok(at) => Ok(Some(at)),
+                Err(CallError::Gone(_)) => {
+                    self.touched(channel, ts, true).await?;
+                    Ok(None)
+                }
+                Err(CallError::Unreachable(_)) => Ok(Some(at)),
+                Err(other) => Err(other.into()),
+            };
+        }
+        let mark = Metadata {
+            event_type: "c1_comment".to_owned(),
+            event_payload: json!({ "key": format!("{}-{}-again", card.id, broken.comment) }),
+        };
+        if broken.posting
+            && let Some(found) = self
+                .find(channel, Some(parent), &mark, DateTime::<Utc>::MIN_UTC)
+                .await?
+        {
+            return Ok(Some(found));
+        }
+        self.ledger.begin_copy(&self.system, card.id, broken.comment).await?;
+        let post = Post {
+            channel: channel.to_owned(),
+            text: message.text,
+            blocks,
+            thread_ts: Some(parent.to_owned()),
+            metadata: Some(mark),
+            ..Post::default()
+        };
+        match self.slack.post_message(&post).await {
+            Ok(posted) => Ok(Some(posted)),
+            Err(CallError::Unreachable(code)) => {
+                tracing::warn!(card.id = %card.id, slack.error = %code, "a comment could not be restored");
+                Ok(None)
+            }
+            Err(error) => {
+                if !is_uncertain(&error) {
+                    self.write("copy_refused", async |tx| {
+                        db::cards::not_copied(tx, card.id, broken.comment).await
+                    })
+                    .await?;
+                }
+                if let CallError::Gone(_) = &error {
+                    self.touched(channel, parent, true).await?;
+                    return Ok(None);
+                }
+                Err(error.into())
+            }
+        }
+    }
+
     /// Looks for a message of ours by what travels with it, newest first.
     async fn find(
         &self,
@@ -620,12 +745,12 @@ fn is_uncertain(error: &CallError) -> bool {
     matches!(error, CallError::Retry { uncertain: true, .. })
 }
 
-fn hash(message: &serde_json::Value) -> String {
+pub(super) fn hash(message: &serde_json::Value) -> String {
     hex::encode(&Sha256::digest(message.to_string())[..16])
 }
 
 /// Who reads a copy, and why.
-fn viewer(card: &Card) -> (PersonId, Role) {
+pub(super) fn viewer(card: &Card) -> (PersonId, Role) {
     match (&card.reader, card.role.as_str()) {
         (Reader::Channel(_), _) => (NOBODY, Role::Channel(card.step.unwrap_or_default())),
         (Reader::Person(person), "approver") => (*person, Role::Approver),

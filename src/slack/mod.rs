@@ -19,6 +19,7 @@ pub mod directory;
 pub mod gateway;
 pub mod handlers;
 pub mod ledger;
+pub mod look_again;
 pub mod manifest;
 pub mod surface;
 pub mod view;

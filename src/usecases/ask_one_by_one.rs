@@ -57,7 +57,7 @@ pub async fn ask_one_by_one(
             let told = db::alarms::last_resort(tx).await?;
             let mut jobs = raise_alarm::raise(tx, now, &alarm, &told).await?;
             let readers: Vec<(PersonId, &'static str)> = waiting.iter().map(|person| (*person, "approver")).collect();
-            let copies = db::cards::ensure(tx, id, &readers).await?;
+            let copies = db::cards::ensure(tx, now, id, &readers).await?;
             for (copy, home) in copies.into_iter().filter(|(copy, _)| *copy != card) {
                 jobs.push(Job::RefreshCard(copy));
                 jobs.extend(home.map(Job::RefreshHome));

@@ -787,7 +787,7 @@ impl Effects {
         request: RequestId,
     ) -> Result<Vec<Job>, Error> {
         if let Some(asked) = self.asked.take() {
-            self.ask(tx, request, asked).await?;
+            self.ask(tx, now, request, asked).await?;
         }
         let mut jobs: Vec<Job> = self.settle.into_iter().map(Job::SettleGrant).collect();
         for line in &self.lines {
@@ -800,7 +800,7 @@ impl Effects {
             db::comments::append(tx, now, new).await?;
         }
         if self.cards || !self.readers.is_empty() {
-            let copies = db::cards::ensure(tx, request, &self.readers).await?;
+            let copies = db::cards::ensure(tx, now, request, &self.readers).await?;
             for (card, home) in copies {
                 jobs.push(Job::RefreshCard(card));
                 if !self.lines.is_empty() {
@@ -835,7 +835,13 @@ impl Effects {
 impl Effects {
     /// Gives those who are asked their copies; or one to a channel, where the policy names one, or where they are too many
     /// to be asked one by one.
-    async fn ask(&mut self, tx: &mut Tx<'_>, request: RequestId, asked: Asked) -> Result<(), Error> {
+    async fn ask(
+        &mut self,
+        tx: &mut Tx<'_>,
+        now: DateTime<Utc>,
+        request: RequestId,
+        asked: Asked,
+    ) -> Result<(), Error> {
         let count = asked.people.len();
         let mut one_by_one = count;
         if asked.channel.is_some() || count > FEW {
@@ -843,7 +849,7 @@ impl Effects {
             let many = count > settings.ask_one_by_one_up_to;
             let channel = asked.channel.or(settings.approvals_channel.filter(|_| many));
             if let Some(channel) = &channel
-                && db::cards::ensure_in_channel(tx, request, channel, asked.step).await?
+                && db::cards::ensure_in_channel(tx, now, request, channel, asked.step).await?
             {
                 asked.given.iter().for_each(|person| self.reader(*person, "approver"));
                 return Ok(db::reminders::none(tx, request).await?);

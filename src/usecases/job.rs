@@ -28,6 +28,10 @@ pub enum Job {
     SyncPeople,
     /// Ask the service of a rotation who is on call.
     SyncRotation(i64),
+    /// Put right what is amiss in the thread under one copy.
+    MendThread(CardId),
+    /// Compare copies with Slack.
+    LookAtCopies,
 }
 
 impl Job {
@@ -40,6 +44,8 @@ impl Job {
         "refresh_home",
         "sync_people",
         "sync_rotation",
+        "mend_thread",
+        "look_at_copies",
     ];
 
     /// The name, as stored.
@@ -53,24 +59,30 @@ impl Job {
             Self::RefreshHome(_) => "refresh_home",
             Self::SyncPeople => "sync_people",
             Self::SyncRotation(_) => "sync_rotation",
+            Self::MendThread(_) => "mend_thread",
+            Self::LookAtCopies => "look_at_copies",
         }
     }
 
     fn subject(self) -> i64 {
         match self {
-            Self::RefreshCard(card) | Self::SyncThread(card) => card.0,
+            Self::RefreshCard(card) | Self::SyncThread(card) | Self::MendThread(card) => card.0,
             Self::SettleGrant(grant) => grant.0,
             Self::SendNotice(notice) => notice,
             Self::SyncRotation(rotation) => rotation,
             Self::RefreshHome(person) => person.0,
-            Self::SyncPeople => 0,
+            Self::SyncPeople | Self::LookAtCopies => 0,
         }
     }
 
-    /// The lane: jobs of one lane never run at the same time, and waiting ones are one.
+    /// The lane: jobs of one lane never run at the same time, and waiting ones of one name are one.
     #[must_use]
     pub fn lane(self) -> String {
-        format!("{}:{}", self.name(), self.subject())
+        match self {
+            // One hand writes into a thread at a time.
+            Self::MendThread(card) => Self::SyncThread(card).lane(),
+            other => format!("{}:{}", other.name(), other.subject()),
+        }
     }
 
     /// Lower goes first: what people wait for, then what they decide by, then decoration.
@@ -80,9 +92,9 @@ impl Job {
             Self::SettleGrant(_) => 0,
             Self::RefreshCard(_) => 1,
             Self::SyncThread(_) | Self::SendNotice(_) => 2,
-            Self::SyncRotation(_) => 3,
+            Self::SyncRotation(_) | Self::MendThread(_) => 3,
             Self::RefreshHome(_) => 5,
-            Self::SyncPeople => 9,
+            Self::SyncPeople | Self::LookAtCopies => 9,
         }
     }
 
@@ -102,6 +114,8 @@ impl Job {
             "refresh_home" => Self::RefreshHome(PersonId(id)),
             "sync_people" => Self::SyncPeople,
             "sync_rotation" => Self::SyncRotation(id),
+            "mend_thread" => Self::MendThread(CardId(id)),
+            "look_at_copies" => Self::LookAtCopies,
             _ => return None,
         })
     }
@@ -145,6 +159,8 @@ mod tests {
             Job::RefreshHome(PersonId(5)),
             Job::SyncPeople,
             Job::SyncRotation(6),
+            Job::MendThread(CardId(7)),
+            Job::LookAtCopies,
         ];
         assert_eq!(all.map(Job::name), Job::NAMES, "stored names never change");
         for job in all {

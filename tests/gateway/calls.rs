@@ -72,11 +72,10 @@ async fn who_we_are() {
 #[tokio::test]
 async fn answers_and_what_they_mean() {
     let stand_in = StandIn::start().await;
-    let slack = Slack::new(&Settings {
+    let settings = Settings {
         within: Duration::from_millis(300),
         ..stand_in.settings()
-    })
-    .unwrap();
+    };
     let html = "<html>Sign in to the proxy</html>".to_owned();
     let after = |seconds| Some(Duration::from_secs(seconds));
     let uncertain = CallError::Retry {
@@ -139,7 +138,8 @@ async fn answers_and_what_they_mean() {
     ];
     for (n, (script, expected)) in cases.into_iter().enumerate() {
         stand_in.next("chat.postMessage", script.clone());
-        // Each to its own conversation, so that none waits for another.
+        // None waits for another, nor for a token that was refused.
+        let slack = Slack::new(&settings).unwrap();
         let error = slack
             .post_message(&Post {
                 channel: format!("D{n}"),
@@ -150,6 +150,35 @@ async fn answers_and_what_they_mean() {
         assert_eq!(error, expected, "{script:?}");
         assert!(!format!("{error} {error:?} {slack:?}").contains("never-to-be-seen"));
     }
+}
+
+#[tokio::test]
+async fn a_token_that_is_refused_holds_everything_back_until_it_is_taken() {
+    let stand_in = StandIn::start().await;
+    let slack = stand_in.slack();
+    stand_in.next(
+        "chat.postMessage",
+        Script::Json(json!({ "ok": false, "error": "account_inactive" })),
+    );
+    slack.post_message(&post()).await.unwrap_err();
+    assert!(slack.ready().unwrap_err().contains("account_inactive"));
+    slack.doubted().await;
+    let held_back = slack.post_message(&post()).await.unwrap_err();
+    assert!(
+        matches!(
+            held_back,
+            CallError::Retry {
+                after: Some(_),
+                uncertain: false
+            }
+        ),
+        "{held_back:?}"
+    );
+    assert_eq!(stand_in.calls().len(), 1, "nobody knocks in vain");
+    stand_in.next("auth.test", Script::Json(json!({ "ok": true })));
+    slack.auth_test().await.unwrap();
+    assert_eq!(slack.ready(), Ok(()));
+    slack.post_message(&post()).await.unwrap();
 }
 
 #[tokio::test]

@@ -367,13 +367,35 @@ fn our_own_doing_is_dropped() {
         json!({ "type": "message", "channel": "D1", "user": "UBOT", "bot_id": "BBOT", "ts": "1.1", "text": "x" }),
         json!({ "type": "message", "subtype": "bot_message", "channel": "D1", "bot_id": "BBOT", "ts": "1.1" }),
         json!({ "type": "message", "subtype": "message_changed", "channel": "D1", "message": { "bot_id": "BBOT", "ts": "1.1" } }),
-        json!({ "type": "message", "subtype": "message_deleted", "channel": "D1", "previous_message": { "user": "UBOT" } }),
+        json!({ "type": "message", "subtype": "message_changed", "channel": "D1",
+            "message": { "bot_id": "BBOT", "ts": "1.1", "edited": { "user": "UBOT", "ts": "1.2" } } }),
         json!({ "type": "user_change", "user": { "id": "UBOT" } }),
     ];
     for event in own {
         let payload = json!({ "type": "event_callback", "team_id": "T111", "event_id": "Ev1", "event": event });
         assert_eq!(decode(&payload), Decoded::Own, "{payload}");
     }
+}
+
+#[test]
+fn what_others_do_to_our_messages_is_not() {
+    let ours = json!({ "user": "UBOT", "bot_id": "BBOT", "ts": "1.1" });
+    let with = |subtype: &str, message: Value| {
+        event(
+            &json!({ "type": "message", "subtype": subtype, "channel": "D1", "deleted_ts": "1.1", "message": message,
+            "previous_message": ours }),
+        )
+    };
+    let touched = |gone| Event::Touched {
+        channel: "D1".to_owned(),
+        ts: "1.1".to_owned(),
+        gone,
+    };
+    assert_eq!(with("message_deleted", Value::Null), touched(true));
+    let stump = json!({ "subtype": "tombstone", "user": "USLACKBOT", "ts": "1.1" });
+    assert_eq!(with("message_changed", stump), touched(true));
+    let edited = json!({ "user": "UBOT", "bot_id": "BBOT", "ts": "1.1", "edited": { "user": "U1", "ts": "1.2" } });
+    assert_eq!(with("message_changed", edited), touched(false));
 }
 
 #[test]

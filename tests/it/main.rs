@@ -19,6 +19,7 @@ mod crash;
 mod deciders;
 mod desk;
 mod doctor;
+mod drifting;
 mod drills;
 mod emergencies;
 mod escalating;

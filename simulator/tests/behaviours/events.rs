@@ -269,6 +269,16 @@ async fn uninstalling_kills_the_token_and_tells_the_app() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_replaced_is_revoked() {
+    let world = World::start().await;
+    let new = world.slack.replaces_bot_token();
+    assert_eq!(world.api("auth.test", json!({})).await["error"], "token_revoked");
+    let (_, answer) = world.call("auth.test", &new, json!({})).await;
+    assert_eq!(answer["ok"], true);
+    assert_eq!(world.slack.bot_token(), new);
+}
+
+#[tokio::test]
 async fn paths_come_from_the_manifest() {
     let manifest = MANIFEST
         .replace(

@@ -65,6 +65,21 @@ async fn a_fault_can_do_the_thing_and_break_the_line() {
 }
 
 #[tokio::test]
+async fn events_can_be_lost() {
+    let world = World::start().await;
+    let ana = world.slack.person("ana");
+    for (fault, heard) in [
+        (simulator::DeliveryFault::LoseEvents, 0),
+        (simulator::DeliveryFault::TellEvents, 1),
+    ] {
+        world.slack.faults().delivery(fault);
+        ana.says("dm", "hello").await.unwrap();
+        world.slack.idle().await;
+        assert_eq!(world.events().len(), heard);
+    }
+}
+
+#[tokio::test]
 async fn a_fault_can_leave_without_an_answer() {
     let world = World::start().await;
     world.slack.faults().next("chat.postMessage", Fault::Timeout);

@@ -52,6 +52,30 @@ async fn the_app_hears_its_own_messages() {
 }
 
 #[tokio::test]
+async fn a_conversation_can_be_closed_and_a_message_rewritten_by_others() {
+    let world = World::start().await;
+    let (ana, bob) = (world.slack.person("ana"), world.slack.person("bob"));
+    let post = async || {
+        world
+            .api("chat.postMessage", json!({"channel": ana.id(), "text": "hi"}))
+            .await
+    };
+    let posted = post().await;
+    let first = ana.last_dm().unwrap();
+    world.slack.rewrites(&first.reference(), &bob, "ho");
+    assert_eq!(ana.last_dm().unwrap().text(), "ho");
+    world.slack.idle().await;
+    assert_eq!(world.events().last().unwrap()["message"]["edited"]["user"], bob.id());
+    world.slack.closes_dm(&ana);
+    assert!(ana.dm().is_empty());
+    let update = json!({"channel": posted["channel"], "ts": posted["ts"], "text": "changed"});
+    assert_eq!(world.api("chat.update", update).await["error"], "channel_not_found");
+    let again = post().await;
+    assert_ne!(again["channel"], posted["channel"]);
+    assert_eq!(ana.dm().len(), 1);
+}
+
+#[tokio::test]
 async fn a_change_is_told_with_what_was_before() {
     let world = World::start().await;
     let ana = world.slack.person("ana");

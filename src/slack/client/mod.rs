@@ -6,6 +6,7 @@
 //! Invariant: no token, text or body of anyone reaches an error or a log line.
 
 mod error;
+mod health;
 mod limiter;
 mod wire;
 
@@ -16,6 +17,7 @@ use crate::slack::gateway::inbound::{Installation, SlackUser, SlackUserId, Trigg
 use crate::slack::gateway::raw::{List, Maybe, RawChannel, RawEdited, RawFile, RawTeam, RawUser, Soft, Text};
 use crate::slack::gateway::reply::{Blocks, ViewBody};
 use bytes::Bytes;
+use health::Health;
 use http_body_util::Full;
 use hyper::Request;
 use hyper::header::{CONTENT_TYPE, HeaderMap};
@@ -40,6 +42,12 @@ const fn tier(calls_per_minute: u32) -> Rate {
 const TIER_2: Rate = tier(20);
 const TIER_3: Rate = tier(50);
 const TIER_4: Rate = tier(100);
+
+/// Asks who we are; the one call that is made while the token is refused.
+const AUTH_TEST: Method = Method("auth.test", Rate::Open);
+
+/// Has a token of its own.
+const OPEN_CONNECTION: Method = Method("apps.connections.open", Rate::Open);
 
 /// How to reach Slack.
 #[derive(Clone, Debug)]
@@ -69,6 +77,7 @@ struct Inner {
     session: SlackClient<Wire>,
     wire: Wire,
     limiter: Limiter,
+    health: Health,
     bot: SlackApiToken,
     app: Option<SlackApiToken>,
     scopes: Arc<ScopesSeen>,
@@ -190,6 +199,10 @@ pub struct HistoryMessage {
     pub files: Vec<String>,
     /// What travels with it.
     pub metadata: Option<Metadata>,
+    /// How many replies stand under it.
+    pub replies: u64,
+    /// All of it, as Slack tells it.
+    pub whole: Value,
 }
 
 /// A group of people, such as `@database-admins`.
@@ -231,6 +244,7 @@ impl Slack {
             session: SlackClient::new(wire.clone()),
             wire,
             limiter: Limiter::new(settings.paced),
+            health: Health::default(),
             bot: token(&settings.bot_token),
             app: settings.app_token.as_ref().map(token),
             scopes,
@@ -242,7 +256,7 @@ impl Slack {
     /// # Errors
     /// [`CallError::Dead`] when the token is no good.
     pub async fn auth_test(&self) -> Result<Installation, CallError> {
-        let answer: AuthTest = self.post(Method("auth.test", Rate::Open), None, json!({})).await?;
+        let answer: AuthTest = self.post(AUTH_TEST, None, json!({})).await?;
         Ok(Installation {
             team_id: answer.team_id.0,
             enterprise_id: answer.enterprise_id.owned(),
@@ -253,6 +267,24 @@ impl Slack {
             app_id: answer.app_id.owned(),
             scopes: self.0.scopes.get(),
         })
+    }
+
+    /// Does Slack take our token?
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn ready(&self) -> Result<(), String> {
+        self.0.health.ready()
+    }
+
+    /// Something says that the token may be refused from now on: [`Slack::doubted`] hears of it.
+    pub fn doubt(&self) {
+        self.0.health.doubt();
+    }
+
+    /// Waits until the token is refused, or may be.
+    pub async fn doubted(&self) {
+        self.0.health.doubted().await;
     }
 
     /// Posts a message.
@@ -458,7 +490,7 @@ impl Slack {
         ];
         let answer: MessagesAnswer = self.get(method, &params).await?;
         Ok(Page {
-            items: answer.messages.0.into_iter().map(history_message).collect(),
+            items: answer.messages.0.into_iter().filter_map(history_message).collect(),
             next: answer.response_metadata.next(),
         })
     }
@@ -565,7 +597,7 @@ impl Slack {
         let Some(app) = &self.0.app else {
             return Err(CallError::Dead("not_authed".to_owned()));
         };
-        let method = Method("apps.connections.open", Rate::Open);
+        let method = OPEN_CONNECTION;
         let answer: ConnectionAnswer = self
             .observed(
                 method,
@@ -653,6 +685,14 @@ impl Slack {
         channel: Option<&str>,
         call: impl Future<Output = slack_morphism::ClientResult<A>>,
     ) -> Result<A, CallError> {
+        let with_bot_token = name != OPEN_CONNECTION.0;
+        // Nothing works until somebody acts; whoever asks comes back later.
+        if let Some(wait) = self.0.health.pause().filter(|_| with_bot_token && name != AUTH_TEST.0) {
+            return Err(CallError::Retry {
+                after: Some(wait),
+                uncertain: false,
+            });
+        }
         loop {
             match self.0.limiter.take(name, rate, channel) {
                 Ok(()) => break,
@@ -674,6 +714,13 @@ impl Slack {
         }) = &result
         {
             self.0.limiter.close(name, rate, channel, *wait);
+        }
+        if with_bot_token {
+            match &result {
+                Ok(_) => self.0.health.works(),
+                Err(CallError::Dead(code)) => self.0.health.refuse(code),
+                Err(_) => {}
+            }
         }
         record(name, started, result.as_ref().err());
         result
@@ -771,7 +818,7 @@ answers! {
     ViewAnswer { view: Maybe<RawOpenedView>, }
     RawOpenedView { id: Text, hash: Text, }
     ChannelAnswer { channel: Maybe<RawChannel>, }
-    MessagesAnswer { messages: List<RawHistory>, response_metadata: Maybe<RawCursor>, }
+    MessagesAnswer { messages: List<Value>, response_metadata: Maybe<RawCursor>, }
     RawHistory {
         ts: Text,
         thread_ts: Text,
@@ -782,6 +829,7 @@ answers! {
         edited: Maybe<RawEdited>,
         files: List<RawFile>,
         metadata: Maybe<RawMetadata>,
+        reply_count: Text,
     }
     RawMetadata { event_type: Text, event_payload: Value, }
     RawCursor { next_cursor: Text, }
@@ -803,9 +851,10 @@ impl Maybe<RawCursor> {
     }
 }
 
-fn history_message(raw: RawHistory) -> HistoryMessage {
+fn history_message(whole: Value) -> Option<HistoryMessage> {
+    let raw: RawHistory = serde_json::from_value(whole.clone()).ok()?;
     let metadata = raw.metadata.0.filter(|metadata| metadata.event_type.get().is_some());
-    HistoryMessage {
+    Some(HistoryMessage {
         ts: raw.ts.0,
         thread_ts: raw.thread_ts.owned(),
         subtype: raw.subtype.owned(),
@@ -818,7 +867,9 @@ fn history_message(raw: RawHistory) -> HistoryMessage {
             event_type: m.event_type.0,
             event_payload: m.event_payload,
         }),
-    }
+        replies: raw.reply_count.number().unwrap_or_default(),
+        whole,
+    })
 }
 
 fn user_group(raw: RawGroup) -> UserGroup {

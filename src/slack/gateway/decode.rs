@@ -90,8 +90,18 @@ pub(crate) fn decode(payload: RawPayload, ours: &Installation, retry: Option<u8>
     if payload.r#type.0 == "url_verification" {
         return Decoded::Challenge(payload.challenge.0);
     }
-    if payload.r#type.0 == "event_callback" && payload.event.get().is_some_and(|event| is_own(event, ours)) {
-        return Decoded::Own;
+    if payload.r#type.0 == "event_callback"
+        && let Some(event) = payload.event.get().filter(|event| is_own(event, ours))
+    {
+        return match touched(event, ours) {
+            Some(event) if is_home(&payload, ours) => Decoded::Inbound(Inbound::Event {
+                id: EventId(payload.event_id.0.clone()),
+                team: ours.key(),
+                event,
+                retry,
+            }),
+            _ => Decoded::Own,
+        };
     }
     let home = is_home(&payload, ours);
     let team = if home { String::new() } else { where_from(&payload) };
@@ -153,6 +163,34 @@ fn is_own(event: &RawEvent, ours: &Installation) -> bool {
             .into_iter()
             .filter_map(Maybe::get)
             .any(|m| by_us(&m.user.0, &m.bot_id.0))
+}
+
+/// What somebody else did to a message of ours.
+fn touched(event: &RawEvent, ours: &Installation) -> Option<Event> {
+    let channel = event.channel.get()?.id.owned()?;
+    let (now, before) = (event.message.get(), event.previous_message.get());
+    let (gone, ts) = match event.subtype.0.as_str() {
+        "message_deleted" => (
+            true,
+            event.deleted_ts.get().or(before.and_then(|before| before.ts.get()))?,
+        ),
+        "message_changed" => {
+            let now = now?;
+            let by_us = |edited: &raw::RawEdited| edited.user.0 == ours.bot_user_id.0;
+            let gone = now.subtype.0 == "tombstone";
+            // Without an editor it is a link's preview, or one more reply.
+            if !gone && now.edited.get().is_none_or(by_us) {
+                return None;
+            }
+            (gone, now.ts.get().or(before.and_then(|before| before.ts.get()))?)
+        }
+        _ => return None,
+    };
+    Some(Event::Touched {
+        channel,
+        ts: ts.to_owned(),
+        gone,
+    })
 }
 
 fn inbound(payload: RawPayload, ours: &Installation, retry: Option<u8>) -> Inbound {

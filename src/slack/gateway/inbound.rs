@@ -489,6 +489,15 @@ pub enum Event {
         /// Its thread, when it was a reply.
         thread_ts: Option<String>,
     },
+    /// A message of ours was taken away or changed, and not by us (deletions by us come too).
+    Touched {
+        /// Its conversation.
+        channel: String,
+        /// Its timestamp.
+        ts: String,
+        /// Is it gone, or does it say something else?
+        gone: bool,
+    },
     /// A person opened our Home or Messages tab.
     AppHomeOpened {
         /// Who.
@@ -540,6 +549,7 @@ impl Event {
             Self::Message(_) => "message",
             Self::MessageChanged { .. } => "message_changed",
             Self::MessageDeleted { .. } => "message_deleted",
+            Self::Touched { .. } => "touched",
             Self::AppHomeOpened { .. } => "app_home_opened",
             Self::UserChanged { .. } => "user_change",
             Self::TeamJoin { .. } => "team_join",

@@ -29,6 +29,8 @@ pub(crate) trait Soft: Sized {
 
 impl<V> Soft for BTreeMap<String, V> {}
 
+impl Soft for serde_json::Value {}
+
 /// An object, or nothing.
 #[derive(Debug, Clone)]
 pub(crate) struct Maybe<T>(pub(crate) Option<T>);

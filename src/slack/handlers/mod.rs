@@ -199,7 +199,10 @@ impl Handlers {
                 self.0.directory.take(std::slice::from_ref(&user)).await?;
                 self.0.acquainted.forget(&user.id);
             }
+            Event::Touched { channel, ts, gone } => self.0.deliver.touched(&channel, &ts, gone).await?,
             Event::TokensRevoked { .. } | Event::AppUninstalled => {
+                // It may have been installed again since: Slack itself is asked.
+                self.0.deliver.slack.doubt();
                 tracing::error!("the app was removed from the workspace, or its tokens were revoked: install it again");
             }
             Event::MessageChanged { .. }

@@ -173,6 +173,19 @@ pub fn mirrored(author: Option<&PersonRef>, body: &str) -> Message {
     fallback(&format!("{name}: {body}"), blocks)
 }
 
+/// A comment that was lost from a thread and stands at its end now: as it was, and when it was written.
+#[must_use]
+pub fn restored(author: Option<&PersonRef>, body: &str, written_at: DateTime<Utc>) -> Message {
+    let mut message = mirrored(author, body);
+    let note = Phrase::of("Written ")
+        .when(written_at)
+        .text(". It had disappeared from this thread and was put back.");
+    message
+        .blocks
+        .push(super::kit::json_of(&context(&note.markup(&Mentions::new(), SECTION))));
+    message
+}
+
 fn fallback(markup: &str, blocks: Vec<SlackBlock>) -> Message {
     let mut message = Message::new(&Phrase::new(), blocks);
     message.text = whole(if markup.is_empty() { NOTHING } else { markup }, TEXT)

@@ -159,7 +159,7 @@ impl World {
         let tokens = self.slack.tokens();
         let mut settings = HashMap::from([
             ("DATABASE_URL", self.url.clone()),
-            ("SLACK_BOT_TOKEN", tokens.bot.clone()),
+            ("SLACK_BOT_TOKEN", self.slack.bot_token()),
             ("SLACK_API_URL", self.slack.api_url()),
             ("C1_LISTEN", "127.0.0.1:0".to_owned()),
             ("C1_SLACK_PACE", "off".to_owned()),
@@ -169,6 +169,19 @@ impl World {
             Transport::Http => settings.insert("SLACK_SIGNING_SECRET", tokens.signing_secret.clone()),
         };
         settings
+    }
+
+    /// Status and body of a page of c1's.
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        use http_body_util::{BodyExt as _, Empty};
+        use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+        let address = self.servers.last().expect("a c1 is running").address;
+        let client = Client::builder(TokioExecutor::new()).build_http::<Empty<bytes::Bytes>>();
+        let uri = format!("http://{address}{path}").parse().unwrap();
+        let answer = client.get(uri).await.unwrap();
+        let status = answer.status().as_u16();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8_lossy(&body).into_owned())
     }
 
     /// Waits for a fact; gives up after half a minute.
@@ -200,7 +213,9 @@ impl World {
                       WHERE remind_at <= $1 AND (quiet_until IS NULL OR quiet_until <= $1))
                   + (SELECT count(*) FROM reviews WHERE wake_at <= $1)
                   + (SELECT count(*) FROM rotations WHERE wake_at <= $1)
-                  + (SELECT count(*) FROM absences WHERE wake_at <= $1)",
+                  + (SELECT count(*) FROM absences WHERE wake_at <= $1)
+                  + (SELECT count(*) FROM looks WHERE EXISTS (SELECT FROM cards WHERE look_at <= $1)
+                        AND (begun_at IS NULL OR begun_at <= $1 - interval '1 minute' OR begun_at > $1))",
         )
         .bind(now)
         .fetch_one(&self.pool)
