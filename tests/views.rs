@@ -1570,7 +1570,7 @@ fn commands_answer() {
         seen(&view::lists::no_such_request("payments")),
     ];
     assert_snapshot!(answers.join("\n\n"), @r"
-    [What you can type: request, list, approvals, access, show, cancel, escalate, reviews, alarms, away, back, help]
+    [What you can type: request, list, approvals, access, show, cancel, escalate, reviews, alarms, away, back, audit, help]
     *What you can type*
     `/c1 request [app] [access]` – ask for access; the words after it fill in the form
     `/c1 list` – what you asked for, and how it stands
@@ -1583,6 +1583,7 @@ fn commands_answer() {
     `/c1 alarms` – what is wrong and waits for somebody to see to it
     `/c1 away until Monday for @Ben` – who decides in your place while you are away; without words: whether you are
     `/c1 back` – you are back
+    `/c1 audit [42 | @Ana | emergencies]` – what happened, for auditors; reading it is on record too
     `/c1 help` – this list
     [Request access](primary)
 

@@ -1,6 +1,7 @@
 //! The operator's command line: what is run on the machine c1 runs on.
 
 pub mod apply;
+pub mod audit;
 #[cfg(feature = "demo")]
 pub mod demo;
 pub mod doctor;
@@ -11,9 +12,11 @@ pub mod serve;
 
 use crate::{
     config::{Config, DEFAULT_FILTER},
-    db::Db,
+    db::{Db, people},
+    domain::person::Person,
     slack::manifest,
     telemetry,
+    usecases::System,
 };
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
@@ -54,6 +57,8 @@ enum Verb {
     /// Say how a request would be decided, and why
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Print what happened; whoever reads it is on record too
+    Audit(audit::Audit),
     /// Check settings, database, Slack scopes and clock, and say what to do about each
     Doctor,
 }
@@ -92,6 +97,7 @@ pub fn run(words: Words) -> ExitCode {
                 Ok(ExitCode::SUCCESS)
             }
             Verb::Policy(policy) => policy.run().await,
+            Verb::Audit(audit) => audit.run().await,
             Verb::Doctor => doctor::doctor().await,
         }
     });
@@ -116,6 +122,12 @@ pub(super) async fn database() -> anyhow::Result<Db> {
     Db::connect(url.expose_secret(), 2)
         .await
         .context("the database cannot be reached")
+}
+
+/// The person with this key.
+pub(super) async fn person(system: &System, key: &str) -> anyhow::Result<Person> {
+    let found = people::person_by_key(&system.db, key).await?;
+    found.with_context(|| format!("there is nobody with the key `{key}`"))
 }
 
 async fn migrate() -> anyhow::Result<()> {

@@ -1,16 +1,16 @@
 //! `c1 request …`: what an administrator of requests does outside the plan, from the operator's command line.
 
-use super::say;
+use super::{person, say};
 use crate::{
     clock::SystemClock,
     db,
-    domain::{ids::RequestId, person::Person},
+    domain::ids::RequestId,
     usecases::{
         Actor, Error, System,
         administer::{Act, administer},
     },
 };
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::{Args, Subcommand};
 use std::{process::ExitCode, sync::Arc};
 
@@ -118,9 +118,4 @@ impl Request {
             Err(Error::Internal(error)) => Err(error),
         }
     }
-}
-
-async fn person(system: &System, key: &str) -> anyhow::Result<Person> {
-    let found = db::people::person_by_key(&system.db, key).await?;
-    found.with_context(|| format!("there is nobody with the key `{key}`"))
 }

@@ -95,3 +95,151 @@ pub async fn of_grant(db: &Db, id: GrantId) -> Result<Vec<(DateTime<Utc>, Event)
         .map(|row| Ok((row.at, super::read("audit.event", row.event)?)))
         .collect()
 }
+
+/// A row of the audit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Its number: the order in which things were written down.
+    pub id: i64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who; `None`: c1 itself.
+    pub actor: Option<PersonId>,
+    /// The door.
+    pub via: String,
+    /// The request it happened to.
+    pub request: Option<RequestId>,
+    /// The grant.
+    pub grant: Option<GrantId>,
+    /// The person.
+    pub person: Option<PersonId>,
+    /// Is the request an emergency?
+    pub emergency: bool,
+    /// What happened.
+    pub event: Event,
+}
+
+struct StoredRow {
+    id: i64,
+    at: DateTime<Utc>,
+    actor_id: Option<i64>,
+    via: String,
+    request_id: Option<i64>,
+    grant_id: Option<i64>,
+    person_id: Option<i64>,
+    emergency: bool,
+    event: serde_json::Value,
+}
+
+impl TryFrom<StoredRow> for Row {
+    type Error = DbError;
+
+    fn try_from(row: StoredRow) -> Result<Self, DbError> {
+        Ok(Self {
+            id: row.id,
+            at: row.at,
+            actor: row.actor_id.map(PersonId),
+            via: row.via,
+            request: row.request_id.map(RequestId),
+            grant: row.grant_id.map(GrantId),
+            person: row.person_id.map(PersonId),
+            emergency: row.emergency,
+            event: super::read("audit.event", row.event)?,
+        })
+    }
+}
+
+/// Which rows.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// From then on.
+    pub since: DateTime<Utc>,
+    /// Until then, not included.
+    pub until: DateTime<Utc>,
+    /// Only what came before this row.
+    pub before: i64,
+    /// So many at most.
+    pub limit: i64,
+}
+
+/// What happened in a span of time, the latest first.
+///
+/// # Errors
+/// The database's.
+pub async fn latest(db: &Db, span: Span) -> Result<Vec<Row>, DbError> {
+    let rows = sqlx::query_as!(
+        StoredRow,
+        "-- read the audit
+         SELECT id, at, actor_id, via, request_id, grant_id, person_id, emergency, event FROM audit
+          WHERE id < $1 AND at >= $2 AND at < $3 ORDER BY id DESC LIMIT $4",
+        span.before,
+        span.since,
+        span.until,
+        span.limit
+    )
+    .fetch_all(db.pool())
+    .await?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// The same, of emergencies.
+///
+/// # Errors
+/// The database's.
+pub async fn latest_emergencies(db: &Db, span: Span) -> Result<Vec<Row>, DbError> {
+    let rows = sqlx::query_as!(
+        StoredRow,
+        "-- read the audit of emergencies
+         SELECT id, at, actor_id, via, request_id, grant_id, person_id, emergency, event FROM audit
+          WHERE emergency AND id < $1 AND at >= $2 AND at < $3 ORDER BY id DESC LIMIT $4",
+        span.before,
+        span.since,
+        span.until,
+        span.limit
+    )
+    .fetch_all(db.pool())
+    .await?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// The same, of what a person did and of what happened to them.
+///
+/// # Errors
+/// The database's.
+pub async fn latest_of_person(db: &Db, person: PersonId, span: Span) -> Result<Vec<Row>, DbError> {
+    let rows = sqlx::query_as!(
+        StoredRow,
+        "-- read a person's audit
+         SELECT id, at, actor_id, via, request_id, grant_id, person_id, emergency, event FROM audit
+          WHERE (actor_id = $5 OR person_id = $5) AND id < $1 AND at >= $2 AND at < $3 ORDER BY id DESC LIMIT $4",
+        span.before,
+        span.since,
+        span.until,
+        span.limit,
+        person.0
+    )
+    .fetch_all(db.pool())
+    .await?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// What happened to a request, its conversation and the access that came of it, in order.
+///
+/// # Errors
+/// The database's.
+pub async fn story_of(db: &Db, request: RequestId) -> Result<Vec<Row>, DbError> {
+    let rows = sqlx::query_as!(
+        StoredRow,
+        r#"-- read the audit of a request and its grant
+         SELECT id AS "id!", at AS "at!", actor_id, via AS "via!", request_id, grant_id, person_id,
+                emergency AS "emergency!", event AS "event!"
+           FROM (SELECT * FROM audit WHERE request_id = $1
+                 UNION ALL
+                 SELECT a.* FROM holds h JOIN audit a ON a.grant_id = h.grant_id WHERE h.request_id = $1) AS story
+          ORDER BY id"#,
+        request.0
+    )
+    .fetch_all(db.pool())
+    .await?;
+    rows.into_iter().map(TryInto::try_into).collect()
+}

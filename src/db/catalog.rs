@@ -133,14 +133,17 @@ pub async fn entitlement_by_path(db: &Db, path: &str) -> Result<Option<Entitleme
     }
 }
 
-/// The paths of all entitlements (`github/admin`), also of those that are no longer offered.
+/// The paths of entitlements (`github/admin`), also of those that are no longer offered.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn paths(db: &Db) -> Result<BTreeMap<EntitlementId, String>, DbError> {
+pub async fn paths(db: &Db, ids: &[EntitlementId]) -> Result<BTreeMap<EntitlementId, String>, DbError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"-- the paths of all entitlements
-        SELECT e.id, a.key || '/' || e.key AS "path!" FROM entitlements e JOIN apps a ON a.id = e.app_id"#
+        r#"-- the paths of entitlements
+        SELECT e.id, a.key || '/' || e.key AS "path!"
+        FROM entitlements e JOIN apps a ON a.id = e.app_id WHERE e.id = ANY($1)"#,
+        &ids
     )
     .fetch_all(db.pool())
     .await?;

@@ -347,6 +347,13 @@ pub enum Event {
         by: PersonId,
     },
 
+    // --- the record ---
+    /// Somebody read the record.
+    AuditRead {
+        /// What of it, in words.
+        filter: String,
+    },
+
     // --- people ---
     /// Somebody said that they are away, or will be.
     AbsenceSet {
@@ -451,6 +458,7 @@ impl Event {
             Self::DrillFinished { .. } => "drill_finished",
             Self::AlarmRaised { .. } => "alarm_raised",
             Self::AlarmTaken { .. } => "alarm_taken",
+            Self::AuditRead { .. } => "audit_read",
             Self::AbsenceSet { .. } => "absence_set",
             Self::AbsenceBegan => "absence_began",
             Self::AbsenceEnded { .. } => "absence_ended",

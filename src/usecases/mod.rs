@@ -27,6 +27,7 @@ pub mod open_review;
 pub mod preview;
 pub mod queries;
 pub mod raise_alarm;
+pub mod read_audit;
 pub mod reassign_step;
 pub mod record_provisioning;
 pub mod record_rotation;

@@ -19,7 +19,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many requests are looked at in one go: of more, the youngest.
 pub const MOST: i64 = 20_000;
@@ -80,8 +80,9 @@ pub async fn replay(system: &System, wanted: Organisation, since: DateTime<Utc>)
     let db = &system.db;
     let stored = db::organisation::stored(db).await?.organisation;
     let people = db::people::everyone(db).await?;
-    let paths = db::catalog::paths(db).await?;
     let requests = db::requests::since(db, since, MOST + 1).await?;
+    let entitlements: BTreeSet<EntitlementId> = requests.iter().map(|request| request.entitlement).collect();
+    let paths = db::catalog::paths(db, &entitlements.into_iter().collect::<Vec<_>>()).await?;
     let most = usize::try_from(MOST).unwrap_or(usize::MAX);
     let looking = Looking {
         stored: DryRun::of(stored, people.values().cloned()),

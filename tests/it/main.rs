@@ -9,6 +9,7 @@
 mod administering;
 mod approving;
 mod attacks;
+mod auditing;
 mod away;
 mod bad_input;
 mod bulk;

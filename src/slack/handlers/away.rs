@@ -64,7 +64,7 @@ impl Handlers {
     }
 
     /// The person that a mention (`<@U123|ben>`) means.
-    async fn mentioned(&self, wrote: &str) -> Result<PersonId, Error> {
+    pub(super) async fn mentioned(&self, wrote: &str) -> Result<PersonId, Error> {
         let user = wrote
             .strip_prefix("<@")
             .and_then(|rest| rest.strip_suffix('>'))

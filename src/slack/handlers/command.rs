@@ -61,6 +61,7 @@ impl Handlers {
             }
             "reviews" => self.reviews(person).await,
             "alarms" => self.alarms(person).await,
+            "audit" => self.audit(person, rest).await,
             "away" => self.away_command(person, rest).await,
             "back" => self.back_command(person).await,
             "show" => self.show(person, rest).await,

@@ -5,6 +5,7 @@ mod access;
 mod acquainted;
 mod administer;
 mod alarm;
+mod audit;
 mod away;
 mod bulk;
 mod cancel;

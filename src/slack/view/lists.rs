@@ -18,6 +18,7 @@ use crate::{
     },
     usecases::queries::{
         alarms::AlarmLine,
+        audit::AuditLine,
         my_work::{AccessLine, ProvisioningLine, RequestLine},
         request_card::RequestCard,
     },
@@ -25,7 +26,7 @@ use crate::{
 use chrono::{DateTime, Utc};
 
 /// The commands: the word, what may follow, what it does.
-pub const COMMANDS: [(&str, &str, &str); 12] = [
+pub const COMMANDS: [(&str, &str, &str); 13] = [
     (
         "request",
         "[app] [access]",
@@ -53,11 +54,16 @@ pub const COMMANDS: [(&str, &str, &str); 12] = [
         "who decides in your place while you are away; without words: whether you are",
     ),
     ("back", "", "you are back"),
+    (
+        "audit",
+        "[42 | @Ana | emergencies]",
+        "what happened, for auditors; reading it is on record too",
+    ),
     ("help", "", "this list"),
 ];
 
 /// Words that people try for a command.
-const MEANT: [(&str, &str); 13] = [
+const MEANT: [(&str, &str); 15] = [
     ("approve", "approvals"),
     ("deny", "approvals"),
     ("tasks", "approvals"),
@@ -71,6 +77,8 @@ const MEANT: [(&str, &str); 13] = [
     ("urgent", "escalate"),
     ("vacation", "away"),
     ("delegate", "away"),
+    ("log", "audit"),
+    ("history", "audit"),
 ];
 
 /// What can be typed.
@@ -165,6 +173,47 @@ pub fn alarms(lines: &[AlarmLine], mentions: &Mentions) -> Message {
     }
     let groups = lines.iter().map(|line| alarm_blocks(line, mentions)).collect();
     list("Alarms", groups, i64::try_from(lines.len()).unwrap_or(0))
+}
+
+/// `/c1 audit`: what happened, the latest last, as far as it fits.
+#[must_use]
+pub fn audit(lines: &[AuditLine], more: bool, mentions: &Mentions) -> Message {
+    if lines.is_empty() {
+        let phrase = Phrase::of("Nothing of that is on record.");
+        return Message::new(&phrase, vec![sentence(&phrase, mentions)]);
+    }
+    let title = format!("The record ({}{})", lines.len(), if more { "+" } else { "" });
+    let mut blocks = vec![header(&title)];
+    blocks.extend(
+        lines
+            .iter()
+            .map(|line| context(&audit_line(line).markup(mentions, SECTION))),
+    );
+    if more {
+        blocks.push(context("There is more: `c1 audit` on the command line has all of it."));
+    }
+    Message::new(&Phrase::of(&title), blocks)
+}
+
+fn audit_line(line: &AuditLine) -> Phrase {
+    let mut phrase = Phrase::new().when(line.at).text(" · ");
+    if line.emergency {
+        phrase = phrase.text("⚡ ");
+    }
+    if let Some(request) = line.request {
+        phrase = phrase.text(&format!("#{request} "));
+    }
+    let phrase = match &line.actor {
+        Some(actor) => phrase.person(&actor.into()),
+        None => phrase.text("c1"),
+    };
+    let phrase = phrase.text(&format!(" {}", line.sentence));
+    match line.via.as_str() {
+        "slack" => phrase.text(" · in Slack"),
+        "web" => phrase.text(" · on the web"),
+        "operator" => phrase.text(" · at the command line"),
+        _ => phrase,
+    }
 }
 
 fn list(title: &str, groups: Vec<Vec<slack_morphism::prelude::SlackBlock>>, total: i64) -> Message {

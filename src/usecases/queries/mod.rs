@@ -1,6 +1,7 @@
 //! Read models: what doors show. They apply visibility, so a list, a page and a card cannot disagree.
 
 pub mod alarms;
+pub mod audit;
 pub mod catalog_for;
 pub mod desk;
 pub mod escalation;

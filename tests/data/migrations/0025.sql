@@ -1,0 +1,1 @@
+-- Two indexes on the audit, whose rows are there already.
