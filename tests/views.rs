@@ -3,18 +3,22 @@
 use c1::{
     domain::{
         absence::Absence,
+        comment::{File, Origin},
         event::Cause,
         grant::GrantState,
         ids::{AppId, EntitlementId, GrantId, PersonId, RequestId},
         length::{Length, LengthRules},
+        markup,
         refusal::Refusal,
         review::{Findings, Fit},
         step::{StepState, Verdict, Why},
+        words::Words,
     },
     slack::{
         surface,
         view::{
             self, Mentions, Message,
+            comment::Carried,
             decision::{DecisionNotes, Seen},
             request_form::FormNotes,
         },
@@ -2030,20 +2034,52 @@ fn private_answers_are_sentences() {
     ");
 }
 
+/// A comment in Slack's markup, as Ana's thread carries it into the others.
+fn carried(author: Option<PersonRef>, markup: &str) -> Carried {
+    let known = |id: String| match id.as_str() {
+        "U2" => Ok(bob()),
+        "U4" => Ok(dee()),
+        other => Err(format!("@{other}")),
+    };
+    Carried {
+        author,
+        words: markup::read(markup).map(known).harmless(),
+        files: vec![],
+        note: None,
+        origin: Origin::Message {
+            link: Some("https://w.slack.com/archives/D1/p1".to_owned()),
+        },
+        page: Some("https://c1.example/requests/42#comment-7".to_owned()),
+        edited: false,
+        late: false,
+        restored: None,
+    }
+}
+
+fn copies(carried: &Carried) -> String {
+    let messages = view::comment::copies(carried, false, &mentions());
+    messages.iter().map(seen).collect::<Vec<_>>().join("\n――――\n")
+}
+
 #[test]
 fn comments_are_carried_over_harmlessly() {
-    let body = "<!channel> *bold* :tada: <@U2> look at <https://evil.example|https://bank.example> or <https://ok.example|this> \
+    let body = "<!channel> *bold* :tada: <@U2> <@U4> look at <https://evil.example|https://bank.example> or <https://ok.example|this> \
                 &lt;3 @everyone <!subteam^S1|@oncall> <javascript:alert(1)|x>\n> quoted";
-    assert_snapshot!(seen(&view::notices::mirrored(Some(&person(9, "Eve <!here> *x*")), body)), @r"
-    [*Eve &lt;!here&gt; ∗x∗*: @¦channel *bold* :tada: <@U2> look at <https://evil.example> or <https://ok.example|this> &lt;3 @¦everyone @¦oncall x
+    assert_snapshot!(copies(&carried(Some(person(9, "Eve <!here> *x*")), body)), @r"
+    [Eve &lt;!here&gt; ∗x∗: @¦channel bold :tada: @Bob Stone @Dee Fox look at https://evil.example or this (https://ok.example) &lt;3 @¦everyone @oncall x
     &gt; quoted]
     *Eve <!here> ∗x∗*
-    @¦channel *bold* :tada: @bob look at https://evil.example or this (https://ok.example) <3 @¦everyone @¦oncall x
+    @channel *bold* :tada: @bob *@Dee Fox* look at https://evil.example or this (https://ok.example) <3 @everyone @oncall x
     > quoted
+    · written in Slack (https://w.slack.com/archives/D1/p1)
     ");
-    assert_snapshot!(seen(&view::notices::mirrored(None, "✅ Bob approved step 1 of 2")), @r"
-    [✅ Bob approved step 1 of 2]
-    ✅ Bob approved step 1 of 2
+    let system = Carried {
+        origin: Origin::System,
+        ..carried(None, "✅ *Bob* approved step 1 of 2: `fine` &amp; well")
+    };
+    assert_snapshot!(copies(&system), @r"
+    [✅ Bob approved step 1 of 2: fine &amp; well]
+    ✅ *Bob* approved step 1 of 2: `fine` & well
     ");
     assert_snapshot!(seen(&view::notices::notice("🔓 You have access", Some("https://c1.example/requests/42"))), @r"
     [🔓 You have access]
@@ -2053,14 +2089,74 @@ fn comments_are_carried_over_harmlessly() {
 }
 
 #[test]
+fn comments_say_where_they_were_written_and_what_became_of_them() {
+    let file = |name: &str, size, deleted| File {
+        id: "F1".to_owned(),
+        name: name.to_owned(),
+        mimetype: "application/pdf".to_owned(),
+        size,
+        link: "https://w.slack.com/files/U1/F1/plan.pdf".to_owned(),
+        deleted,
+    };
+    let with_files = Carried {
+        files: vec![
+            file("plan <x>.pdf", 1_440_000, false),
+            file("old", 512, true),
+            file("", 2_000, false),
+        ],
+        edited: true,
+        late: true,
+        ..carried(Some(ana()), "")
+    };
+    assert_snapshot!(copies(&with_files), @r"
+    [Ana Lopes: 📎 plan &lt;x&gt;.pdf, 📎 old, 📎 a file]
+    *Ana Lopes*
+    📎 plan <x>.pdf (https://w.slack.com/files/U1/F1/plan.pdf) · PDF · 1.4 MB
+    📎 ~old~ · deleted
+    📎 a file (https://w.slack.com/files/U1/F1/plan.pdf) · PDF · 2 KB
+    · written in Slack (https://w.slack.com/archives/D1/p1) · edited · the request was closed by then
+    ");
+    let note = Carried {
+        note: Some(vec![ana(), cy()]),
+        origin: Origin::Page,
+        ..carried(Some(bob()), "do we trust this?")
+    };
+    assert_snapshot!(copies(&note), @r"
+    [🔒 Bob Stone: do we trust this?]
+    · 🔒 *Note to approvers* · *Ana Lopes* and *Cy Young* do not see it
+    *Bob Stone*
+    do we trust this?
+    · written on the web (https://c1.example/requests/42#comment-7)
+    ");
+    for (bytes, shown) in [
+        (0, "0 bytes"),
+        (999, "999 bytes"),
+        (1_000, "1 KB"),
+        (1_550, "1.5 KB"),
+        (15_500, "15 KB"),
+        (2_000_000_000, "2 GB"),
+    ] {
+        assert_eq!(view::comment::size(bytes), shown);
+    }
+}
+
+#[test]
 fn a_long_comment_loses_nothing() {
     let body: String = (0..2_000).map(|i| format!("word{i} &amp; <@U2>\n")).collect();
-    let message = view::notices::mirrored(Some(&ana()), &body);
-    check_message(&json!(message.blocks)).expect("Slack takes it");
-    let shown = render_message(&message.json(), &Company);
+    let messages = view::comment::copies(&carried(Some(ana()), &body), true, &mentions());
+    assert!(messages.len() > 1, "one message cannot carry it");
+    let mut shown = String::new();
+    for message in &messages {
+        check_message(&json!(message.blocks)).expect("Slack takes it");
+        shown.push_str(&render_message(&message.json(), &Company));
+    }
     for i in [0, 500, 1_000, 1_999] {
         assert!(shown.contains(&format!("word{i} & @bob")), "word {i} is lost");
     }
+    assert_eq!(shown.matches("written in Slack").count(), 1, "said once, at the end");
+    let usual = "x".repeat(12_000);
+    let messages = view::comment::copies(&carried(Some(ana()), &usual), true, &mentions());
+    assert_eq!(messages.len(), 1, "as long as a person's message can be");
 }
 
 // --- the worst ---
@@ -2259,7 +2355,26 @@ fn slack_takes_the_worst_that_people_type() {
                 what,
                 &view::notices::notice(&body, Some("https://c1.example/requests/42")),
             );
-            fine(what, &view::notices::mirrored(Some(&bad(&text, 9)), &body));
+            for said in [carried(Some(bad(&text, 9)), &body), carried(None, &body)] {
+                let file = File {
+                    id: text.clone(),
+                    name: text.clone(),
+                    mimetype: text.clone(),
+                    size: i64::MIN,
+                    link: text.clone(),
+                    deleted: false,
+                };
+                let typed = Carried {
+                    words: Words::typed(&body),
+                    files: vec![file; 20],
+                    note: Some(vec![bad(&text, 8)]),
+                    ..said.clone()
+                };
+                for carried in [said, typed] {
+                    let messages = view::comment::copies(&carried, false, &mentions());
+                    messages.iter().for_each(|message| fine(what, message));
+                }
+            }
         }
     }
 }

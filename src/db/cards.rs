@@ -315,10 +315,6 @@ pub struct Untold {
     pub comment: CommentId,
     /// Its place in the conversation.
     pub place: i64,
-    /// Who wrote it; `None`: c1, about a change of state.
-    pub author: Option<(PersonId, String)>,
-    /// What it says, in Slack's markup.
-    pub body: String,
     /// Was a copy begun whose answer is not known?
     pub posting: bool,
     /// Does a copy stand in this thread already (posted, or written there)?
@@ -343,14 +339,18 @@ async fn next_untold_of(pool: &PgPool, told: Vec<(CardId, RequestId, i64)>) -> R
     let places: Vec<i64> = told.iter().map(|(.., place)| *place).collect();
     let rows = sqlx::query!(
         r#"-- find the next untold comments
-         SELECT t.nth AS "nth!", c.id AS "id!", c.place AS "place!", c.author_id, p.name AS "name?", c.body AS "body!",
+         SELECT t.nth AS "nth!", c.id AS "id!", c.place AS "place!",
                 coalesce(k.posting, false) AS "posting!", (k.ts IS NOT NULL) AS "told!"
            FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS t (card_id, request_id, place, nth)
           CROSS JOIN LATERAL (
-                SELECT id, place, author_id, body FROM comments
-                 WHERE comments.request_id = t.request_id AND comments.place > t.place
+                SELECT id, place FROM comments
+                 WHERE comments.request_id = t.request_id AND comments.place > t.place AND comments.deleted_at IS NULL
+                   -- Notes are for approvers, each in a conversation of their own; never for those whose access it is.
+                   AND (comments.visibility = 'everyone' OR EXISTS (
+                        SELECT FROM cards d JOIN requests r ON r.id = d.request_id
+                         WHERE d.id = t.card_id AND d.role = 'approver' AND d.person_id IS NOT NULL
+                           AND d.person_id NOT IN (r.requester_id, r.subject_id)))
                  ORDER BY comments.place LIMIT 1) c
-           LEFT JOIN people p ON p.id = c.author_id
            LEFT JOIN comment_copies k ON k.comment_id = c.id AND k.card_id = t.card_id"#,
         &cards,
         &requests,
@@ -363,8 +363,6 @@ async fn next_untold_of(pool: &PgPool, told: Vec<(CardId, RequestId, i64)>) -> R
         let untold = Untold {
             comment: CommentId(row.id),
             place: row.place,
-            author: row.author_id.map(|id| (PersonId(id), row.name.unwrap_or_default())),
-            body: row.body,
             posting: row.posting,
             told: row.told,
         };

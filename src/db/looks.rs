@@ -2,7 +2,7 @@
 //! note names what it saw, so that it changes nothing about a copy that is another by now.
 
 use super::{Db, DbError, Tx, cards, cards::Card};
-use crate::domain::ids::{CardId, CommentId, PersonId};
+use crate::domain::ids::{CardId, CommentId};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// All replicas together begin to look at most so often.
@@ -116,12 +116,6 @@ pub struct Copy {
     pub restored: bool,
     /// What Slack told of it when it had just been put right.
     pub odd: Option<String>,
-    /// Who wrote it; `None`: c1, about a change of state.
-    pub author: Option<(PersonId, String)>,
-    /// What it says, in Slack's markup.
-    pub body: String,
-    /// When it was written.
-    pub written_at: DateTime<Utc>,
 }
 
 /// The copies of comments in the thread under a card.
@@ -131,9 +125,8 @@ pub struct Copy {
 pub async fn copies(db: &Db, card: CardId) -> Result<Vec<Copy>, DbError> {
     let rows = sqlx::query!(
         r#"-- list the copies in a thread
-         SELECT k.comment_id, k.ts AS "ts!", k.original, k.restored, k.odd, c.author_id, p.name AS "name?", c.body,
-                c.created_at
-           FROM comment_copies k JOIN comments c ON c.id = k.comment_id LEFT JOIN people p ON p.id = c.author_id
+         SELECT k.comment_id, k.ts AS "ts!", k.original, k.restored, k.odd
+           FROM comment_copies k JOIN comments c ON c.id = k.comment_id
           WHERE k.card_id = $1 AND k.ts IS NOT NULL AND k.amiss IS NULL ORDER BY c.place"#,
         card.0
     )
@@ -147,9 +140,6 @@ pub async fn copies(db: &Db, card: CardId) -> Result<Vec<Copy>, DbError> {
             original: row.original,
             restored: row.restored,
             odd: row.odd,
-            author: row.author_id.map(|id| (PersonId(id), row.name.unwrap_or_default())),
-            body: row.body,
-            written_at: row.created_at,
         })
         .collect())
 }
@@ -260,12 +250,6 @@ pub struct Broken {
     pub restored: bool,
     /// Was a post begun whose answer is not known?
     pub posting: bool,
-    /// Who wrote it; `None`: c1, about a change of state.
-    pub author: Option<(PersonId, String)>,
-    /// What it says, in Slack's markup.
-    pub body: String,
-    /// When it was written.
-    pub written_at: DateTime<Utc>,
 }
 
 /// The copies in a thread that are to be put right, in order.
@@ -275,9 +259,8 @@ pub struct Broken {
 pub async fn broken(db: &Db, card: CardId) -> Result<Vec<Broken>, DbError> {
     let rows = sqlx::query!(
         r#"-- list the copies to put right
-         SELECT k.comment_id, k.ts, k.restored OR k.amiss = 'lost' AS "restored!", k.posting, c.author_id,
-                p.name AS "name?", c.body, c.created_at
-           FROM comment_copies k JOIN comments c ON c.id = k.comment_id LEFT JOIN people p ON p.id = c.author_id
+         SELECT k.comment_id, k.ts, k.restored OR k.amiss = 'lost' AS "restored!", k.posting
+           FROM comment_copies k JOIN comments c ON c.id = k.comment_id
           WHERE k.card_id = $1 AND k.amiss IS NOT NULL ORDER BY c.place"#,
         card.0
     )
@@ -290,9 +273,6 @@ pub async fn broken(db: &Db, card: CardId) -> Result<Vec<Broken>, DbError> {
             ts: row.ts,
             restored: row.restored,
             posting: row.posting,
-            author: row.author_id.map(|id| (PersonId(id), row.name.unwrap_or_default())),
-            body: row.body,
-            written_at: row.created_at,
         })
         .collect())
 }

@@ -28,7 +28,7 @@ pub mod together;
 
 use crate::domain::{
     catalog::Entitlement,
-    ids::{AppId, CardId, EntitlementId, PersonId, RequestId},
+    ids::{AppId, CardId, CommentId, EntitlementId, PersonId, RequestId},
     person::Person,
     request::Request,
 };
@@ -53,6 +53,7 @@ pub struct Db {
 #[derive(Debug, Default)]
 struct Questions {
     cards: Together<CardId, Option<cards::Card>>,
+    lines: Together<CommentId, Option<comments::Line>>,
     untold: Together<(CardId, RequestId, i64), Option<cards::Untold>>,
     requests: Together<RequestId, Option<Request>>,
     entitlements: Together<EntitlementId, Option<Entitlement>>,

@@ -320,6 +320,44 @@ async fn slack_users_of(
     Ok(all.iter().map(of).collect())
 }
 
+/// The pictures of these people, as addresses, where there are some.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn pictures(db: &Db, people: &[PersonId]) -> Result<HashMap<PersonId, String>, DbError> {
+    let ids: Vec<i64> = people.iter().map(|person| person.0).collect();
+    let rows = sqlx::query!(
+        r#"-- pictures
+        SELECT person_id, avatar AS "avatar!" FROM slack_identities WHERE person_id = ANY($1) AND avatar IS NOT NULL"#,
+        &ids
+    )
+    .fetch_all(db.pool())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (PersonId(row.person_id), row.avatar))
+        .collect())
+}
+
+/// The people behind these accounts of a workspace, as far as they are known.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn by_accounts(db: &Db, team: &str, users: &[String]) -> Result<HashMap<String, PersonId>, DbError> {
+    let rows = sqlx::query!(
+        "-- people by accounts
+        SELECT user_id, person_id FROM slack_identities WHERE team_id = $1 AND user_id = ANY($2)",
+        team,
+        users
+    )
+    .fetch_all(db.pool())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.user_id, PersonId(row.person_id)))
+        .collect())
+}
+
 /// Binds a Slack account to a person: once, and for good.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use crate::domain::{
     request::Request,
 };
 use chrono::{DateTime, Utc};
-use sqlx::{PgPool, types::Json};
+use sqlx::{PgExecutor, PgPool, types::Json};
 
 /// Which of these requests are emergencies.
 ///
@@ -268,7 +268,30 @@ pub async fn owners(db: &Db, app: AppId, entitlement: EntitlementId) -> Result<V
     db.questions.owners.ask((app, entitlement), read).await
 }
 
-async fn owners_with(pool: &PgPool, owned: Vec<(AppId, EntitlementId)>) -> Result<Vec<Vec<PersonId>>, DbError> {
+/// Who looks after what a request asks for, and the manager of whom it is for, in a transaction whose decision depends on
+/// it.
+///
+/// # Errors
+/// The database's.
+pub async fn concerned(tx: &mut Tx<'_>, request: &Request) -> Result<(Vec<PersonId>, Option<PersonId>), DbError> {
+    let row = sqlx::query!(
+        "-- read who is concerned by a request
+         SELECT e.app_id, s.manager_id FROM entitlements e, people s WHERE e.id = $1 AND s.id = $2",
+        request.entitlement.0,
+        request.subject.0
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(row) = row else { return Ok((Vec::new(), None)) };
+    let owned = vec![(AppId(row.app_id), request.entitlement)];
+    let owners = owners_with(tx.conn(), owned).await?.pop().unwrap_or_default();
+    Ok((owners, row.manager_id.map(PersonId)))
+}
+
+async fn owners_with(
+    on: impl PgExecutor<'_>,
+    owned: Vec<(AppId, EntitlementId)>,
+) -> Result<Vec<Vec<PersonId>>, DbError> {
     if owned.is_empty() {
         return Ok(Vec::new());
     }
@@ -293,7 +316,7 @@ async fn owners_with(pool: &PgPool, owned: Vec<(AppId, EntitlementId)>) -> Resul
         &apps,
         &entitlements
     )
-    .fetch_all(pool)
+    .fetch_all(on)
     .await?;
     let mut answers = vec![None; owned.len()];
     for row in rows {

@@ -281,6 +281,25 @@ pub enum Event {
         comment: CommentId,
         /// Who.
         author: PersonId,
+        /// For the approvers alone? Whoever may not read notes does not hear of them either.
+        #[serde(default, skip_serializing_if = "is_false")]
+        note: bool,
+    },
+    /// A comment says something else now, or a file is gone that came with it.
+    CommentEdited {
+        /// Which.
+        comment: CommentId,
+        /// For the approvers alone?
+        #[serde(default, skip_serializing_if = "is_false")]
+        note: bool,
+    },
+    /// A comment was taken back.
+    CommentDeleted {
+        /// Which.
+        comment: CommentId,
+        /// For the approvers alone?
+        #[serde(default, skip_serializing_if = "is_false")]
+        note: bool,
     },
 
     // --- reviews ---
@@ -373,6 +392,10 @@ pub enum Event {
     },
 }
 
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 /// Why something ended without anybody having decided it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -450,6 +473,8 @@ impl Event {
             Self::Ended { .. } => "ended",
             Self::EndOverdue { .. } => "end_overdue",
             Self::Commented { .. } => "commented",
+            Self::CommentEdited { .. } => "comment_edited",
+            Self::CommentDeleted { .. } => "comment_deleted",
             Self::ReviewOpened { .. } => "review_opened",
             Self::ReviewersChanged { .. } => "reviewers_changed",
             Self::ReviewOverdue { .. } => "review_overdue",
@@ -463,6 +488,17 @@ impl Event {
             Self::AbsenceBegan => "absence_began",
             Self::AbsenceEnded { .. } => "absence_ended",
         }
+    }
+
+    /// Does it tell of a note among approvers? Nobody else is to hear of it, in no list and no count.
+    #[must_use]
+    pub fn is_for_approvers(&self) -> bool {
+        matches!(
+            self,
+            Self::Commented { note: true, .. }
+                | Self::CommentEdited { note: true, .. }
+                | Self::CommentDeleted { note: true, .. }
+        )
     }
 
     /// The grant, if the event is about one that has a number.

@@ -7,6 +7,7 @@
 pub mod absence;
 pub mod alarm;
 pub mod catalog;
+pub mod comment;
 pub mod condition;
 pub mod desk;
 pub mod drill;
@@ -17,6 +18,7 @@ pub mod facts;
 pub mod grant;
 pub mod ids;
 pub mod length;
+pub mod markup;
 pub mod nearest;
 pub mod organisation;
 pub mod person;
@@ -28,6 +30,8 @@ pub mod review;
 pub mod rotation;
 pub mod settings;
 pub mod step;
+pub mod typed;
+pub mod words;
 
 #[cfg(test)]
 mod tests;

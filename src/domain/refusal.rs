@@ -178,6 +178,20 @@ pub enum Refusal {
     AbsenceTooLong,
     /// Nobody stands in for themselves.
     OwnDelegate,
+    /// A comment without words and files.
+    NothingSaid,
+    /// The person is no longer asked about the request, and its conversation goes on without them.
+    ConversationLeft,
+    /// The person may read the conversation, and no more.
+    OnlyReads,
+    /// The comment is somebody else's.
+    NotYourComment,
+    /// The comment is a message in Slack, and is changed there.
+    WrittenElsewhere,
+    /// The comment was taken back.
+    CommentGone,
+    /// Only those who decide write to those who decide.
+    NoteNotYours,
 }
 
 impl Refusal {
@@ -237,6 +251,13 @@ impl Refusal {
             Self::AbsenceOver => "absence_over",
             Self::AbsenceTooLong => "absence_too_long",
             Self::OwnDelegate => "own_delegate",
+            Self::NothingSaid => "nothing_said",
+            Self::ConversationLeft => "conversation_left",
+            Self::OnlyReads => "only_reads",
+            Self::NotYourComment => "not_your_comment",
+            Self::WrittenElsewhere => "written_elsewhere",
+            Self::CommentGone => "comment_gone",
+            Self::NoteNotYours => "note_not_yours",
         }
     }
 
@@ -347,6 +368,21 @@ impl Refusal {
             Self::AbsenceOver => "That would be over before it begins. Please choose a later day.".to_owned(),
             Self::AbsenceTooLong => "Nobody is away for more than a year. Please choose an earlier day.".to_owned(),
             Self::OwnDelegate => "You cannot stand in for yourself. Please name somebody else, or nobody.".to_owned(),
+            Self::NothingSaid => "Please write something.".to_owned(),
+            Self::ConversationLeft => {
+                "You are no longer asked about this request, and its conversation goes on without you. Nobody else has \
+                 read what you wrote here."
+                    .to_owned()
+            }
+            Self::OnlyReads => "You can read this conversation, but not write in it.".to_owned(),
+            Self::NotYourComment => "Only whoever wrote a comment can change it or take it back.".to_owned(),
+            Self::WrittenElsewhere => {
+                "You wrote this in Slack. Please change it or delete it there; it changes here too.".to_owned()
+            }
+            Self::CommentGone => "This comment has been taken back.".to_owned(),
+            Self::NoteNotYours => {
+                "Only those who are asked to decide this request can write notes to each other.".to_owned()
+            }
         }
     }
 }

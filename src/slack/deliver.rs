@@ -11,15 +11,16 @@ use super::{
         reply::{Blocks, ViewBody},
     },
     ledger::Ledger,
-    view::{self, Mentions},
+    view::{self, Mentions, comment::Carried},
 };
 use crate::{
     db::{
         self, DbError, Tx,
         cards::{Card, Shown, Told, Untold},
+        comments::Line,
         notices::{Notice, Reader},
     },
-    domain::ids::{CardId, PersonId},
+    domain::ids::{CardId, CommentId, PersonId},
     usecases::{
         System,
         ask_one_by_one::ask_one_by_one,
@@ -35,7 +36,11 @@ use crate::{
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Brings Slack in line with the database.
 #[derive(Clone, Debug)]
@@ -275,11 +280,9 @@ impl Deliver {
         {
             return Ok(Some(found));
         }
-        let author = untold.author.as_ref().map(|(id, name)| PersonRef {
-            id: *id,
-            name: name.clone(),
-        });
-        let message = view::notices::mirrored(author.as_ref(), &untold.body);
+        let Some(message) = self.carried(untold.comment, false).await? else {
+            return Ok(None);
+        };
         self.ledger.begin_copy(&self.system, card.id, untold.comment).await?;
         let post = Post {
             channel: channel.to_owned(),
@@ -309,6 +312,62 @@ impl Deliver {
                 Err(error.into())
             }
         }
+    }
+
+    /// A comment as it is carried into another thread; one that was lost there says when it was written. `None` if it was
+    /// taken back.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn carried(&self, id: CommentId, restored: bool) -> Result<Option<view::Message>, DbError> {
+        let Some(Line { comment, author, own }) = db::comments::line(&self.system.db, id).await? else {
+            return Ok(None);
+        };
+        if comment.deleted_at.is_some() {
+            return Ok(None);
+        }
+        let mut people: Vec<PersonId> = comment.words.people().copied().collect();
+        if comment.is_note() {
+            people.extend(own);
+        }
+        let known = if people.is_empty() {
+            BTreeMap::new()
+        } else {
+            db::people::people_by_ids(&self.system.db, &people).await?
+        };
+        let named = |id: PersonId| PersonRef {
+            id,
+            name: known
+                .get(&id)
+                .map_or_else(|| "somebody".to_owned(), |person| person.name.clone()),
+        };
+        let mentions = if people.is_empty() {
+            Mentions::new()
+        } else {
+            self.mentions(people).await?
+        };
+        let hidden: BTreeSet<PersonId> = own.into_iter().collect();
+        let page = self.system.request_url(comment.request);
+        let carried = Carried {
+            author: comment.author.map(|id| PersonRef {
+                id,
+                name: author.unwrap_or_default(),
+            }),
+            note: comment.is_note().then(|| hidden.into_iter().map(named).collect()),
+            page: page.map(|page| format!("{page}#comment-{id}")),
+            edited: comment.edited_at.is_some(),
+            late: comment.late,
+            restored: restored.then_some(comment.written_at),
+            words: comment.words.map(|person| Ok(named(person))),
+            files: comment.files,
+            origin: comment.origin,
+        };
+        let mut messages = view::comment::copies(&carried, false, &mentions).into_iter();
+        let mut whole = messages.next();
+        if let Some(whole) = &mut whole {
+            messages.for_each(|message| whole.blocks.extend(message.blocks));
+        }
+        Ok(whole)
     }
 
     /// Sends a notice that was written down; one that shows how something stands is brought up to date.
@@ -604,12 +663,9 @@ impl Deliver {
         parent: &str,
         broken: &db::looks::Broken,
     ) -> Result<Option<Posted>, Stop> {
-        let author = broken.author.as_ref().map(|(id, name)| PersonRef {
-            id: *id,
-            name: name.clone(),
-        });
-        let lost = broken.restored.then_some(broken.written_at);
-        let message = super::look_again::carried(author.as_ref(), &broken.body, lost);
+        let Some(message) = self.carried(broken.comment, broken.restored).await? else {
+            return Ok(None);
+        };
         let blocks = Blocks(message.blocks);
         if let Some(ts) = &broken.ts {
             let at = Posted {

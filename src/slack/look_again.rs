@@ -24,7 +24,7 @@ use crate::{
     domain::ids::CardId,
     usecases::{
         job::{self, Job},
-        queries::request_card::{PersonRef, request_card},
+        queries::request_card::request_card,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -269,11 +269,9 @@ impl LookAgain {
         }
         let mut mend = false;
         for copy in copies.iter().filter(|copy| !copy.original) {
-            let author = copy.author.as_ref().map(|(id, name)| PersonRef {
-                id: *id,
-                name: name.clone(),
-            });
-            let made = carried(author.as_ref(), &copy.body, copy.restored.then_some(copy.written_at));
+            let Some(made) = self.deliver.carried(copy.comment, copy.restored).await? else {
+                continue;
+            };
             let found = told.get(&copy.ts).filter(|message| !is_tombstone(message));
             let (amiss, odd) = match found {
                 None => (Amiss::Lost, None),
@@ -373,14 +371,6 @@ impl Deliver {
                 job::enqueue(tx, now, job.as_slice()).await
             })
             .await
-    }
-}
-
-/// A comment as a copy shows it; one that was lost says when it was written.
-pub(super) fn carried(author: Option<&PersonRef>, body: &str, lost: Option<DateTime<Utc>>) -> view::Message {
-    match lost {
-        None => view::notices::mirrored(author, body),
-        Some(written_at) => view::notices::restored(author, body, written_at),
     }
 }
 

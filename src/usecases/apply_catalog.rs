@@ -158,12 +158,10 @@ async fn say_that_plans_stay(tx: &mut Tx<'_>, plan: &Plan, now: DateTime<Utc>) -
         return Ok(jobs);
     }
     for request in organisation::following(tx, &policies).await? {
-        let line = NewComment {
+        let line = NewComment::line(
             request,
-            author: None,
-            body: "📜 The policy that decides this has changed. This request goes on by the one it began with.",
-            via: "system",
-        };
+            "📜 The policy that decides this has changed. This request goes on by the one it began with.",
+        );
         crate::db::comments::append(tx, now, line).await?;
         let copies = crate::db::cards::of_request(tx, request).await?;
         jobs.extend(copies.into_iter().map(Job::SyncThread));

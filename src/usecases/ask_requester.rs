@@ -5,8 +5,10 @@ use super::{Actor, Error, System, comment, facts, job};
 use crate::{
     db,
     domain::{
+        comment::{Said, Visibility},
         ids::{CommentId, RequestId},
         refusal::{Refusal, tidy},
+        words::Words,
     },
 };
 
@@ -27,7 +29,11 @@ pub async fn ask_requester(system: &System, actor: Actor, id: RequestId, questio
             }
             let said = comment::Comment {
                 request: id,
-                body: format!("❓ {}", comment::literally(&question)),
+                said: Said {
+                    words: Words::typed(&format!("❓ {question}")),
+                    files: Vec::new(),
+                },
+                visibility: Visibility::Everyone,
                 at: None,
             };
             let asked = comment::write(tx, now, actor, &request, &said).await?;

@@ -1,11 +1,12 @@
 //! Adds a comment to the conversation of a request.
 
-use super::{Actor, Error, System, job};
+use super::{Actor, Error, System, Via, authorize, edit_comment, job};
 use crate::{
-    db::{self, Tx, audit::Entry, comments::NewComment},
+    db::{self, DbError, Tx, audit::Entry, comments::NewComment},
     domain::{
+        comment::{Origin, Said, Visibility},
         event::{About, Event},
-        ids::{CardId, CommentId, RequestId},
+        ids::{CardId, CommentId, PersonId, RequestId},
         request::Request,
     },
 };
@@ -16,36 +17,128 @@ use chrono::{DateTime, Utc};
 pub struct Comment {
     /// The request it is about.
     pub request: RequestId,
-    /// What it says, in Slack's markup.
-    pub body: String,
-    /// The copy of the card under which it was written, and the message it is: the same message counts once.
-    pub at: Option<(CardId, String, String)>,
+    /// What it says.
+    pub said: Said,
+    /// Who may read it.
+    pub visibility: Visibility,
+    /// The message it is, if it is one.
+    pub at: Option<At>,
+}
+
+/// A message in the thread under a copy of the card. The same message counts once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    /// The copy.
+    pub card: CardId,
+    /// The conversation it stands in.
+    pub channel: String,
+    /// The message.
+    pub ts: String,
+    /// Its address.
+    pub link: Option<String>,
+}
+
+/// What came of a comment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Its number.
+    pub comment: CommentId,
+    /// Who may read it: whoever is no approver here cannot speak to the approvers alone.
+    pub visibility: Visibility,
+    /// Is the request over, and is this the first thing its author says since?
+    pub first_since_closed: bool,
 }
 
 /// Takes the comment in and has it shown everywhere else. `None` when that very message was taken in before.
 ///
-/// A comment on a closed request is kept and shown, too.
+/// A comment on a closed request is kept and shown, too. A note of somebody who may not write notes where they asked for
+/// one by its first words is an ordinary comment; where they chose it in a form, it is refused.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such request, or the author has nothing to do with it.
-pub async fn comment(system: &System, actor: Actor, comment: Comment) -> Result<Option<CommentId>, Error> {
+/// [`Error::NotFound`] when there is no such request, or the author has nothing to do with it;
+/// [`Refusal::ConversationLeft`](crate::domain::refusal::Refusal::ConversationLeft) and its like when they may not write in
+/// it, and what [`Said::checked`] refuses.
+pub async fn comment(system: &System, actor: Actor, comment: Comment) -> Result<Option<Written>, Error> {
     let now = system.clock.now();
     system
         .db
         .write("comment", async |tx| {
-            actor.somebody()?;
+            let author = actor.somebody()?;
             let request = db::requests::lock(tx, comment.request).await?.ok_or(Error::NotFound)?;
-            if let Some((_, channel, ts)) = &comment.at
-                && db::comments::is_known(tx, channel, ts).await?
-            {
+            let thread = match &comment.at {
+                Some(at) => db::comments::thread(tx, at.card, &at.channel, &at.ts).await?,
+                None => db::comments::Thread::default(),
+            };
+            if thread.known {
                 return Ok(None);
             }
-            write(tx, now, actor, &request, &comment).await.map(Some)
+            let mut people = db::people::people_by_ids_in(tx, &[author]).await?;
+            let person = people.remove(&author).ok_or(Error::NotFound)?;
+            let concerned = Concerned::of(tx, &request, &person).await?;
+            authorize::write(&person, &request, &concerned.owners, concerned.manager, thread)
+                .ok_or(Error::NotFound)??;
+            let mut comment = comment;
+            if comment.visibility == Visibility::Approvers
+                && let Err(refusal) = authorize::note(&person, &request)
+            {
+                if comment.at.is_none() {
+                    return Err(refusal.into());
+                }
+                comment.visibility = Visibility::Everyone;
+            }
+            comment.said = comment.said.checked()?;
+            let first_since_closed =
+                !request.is_open() && !db::comments::has_written_late(tx, request.id, author).await?;
+            let written = write(tx, now, actor, &request, &comment).await?;
+            Ok(Some(Written {
+                comment: written,
+                visibility: comment.visibility,
+                first_since_closed,
+            }))
         })
         .await
 }
 
-/// Writes the comment into the conversation of a request whose row is locked.
+/// Who else may read a request, because of who they are. Read only where it matters.
+#[derive(Debug, Default)]
+pub(super) struct Concerned {
+    pub(super) owners: Vec<PersonId>,
+    pub(super) manager: Option<PersonId>,
+}
+
+impl Concerned {
+    pub(super) async fn of(
+        tx: &mut Tx<'_>,
+        request: &Request,
+        person: &crate::domain::person::Person,
+    ) -> Result<Self, DbError> {
+        if authorize::is_asked(person.id, request) || authorize::is_own(person.id, request) {
+            return Ok(Self::default());
+        }
+        let (owners, manager) = db::reading::concerned(tx, request).await?;
+        Ok(Self { owners, manager })
+    }
+}
+
+/// May this person read such comments of a request at all? Else there is none for them.
+pub(super) async fn may_read(
+    tx: &mut Tx<'_>,
+    request: &Request,
+    person: PersonId,
+    visibility: Visibility,
+) -> Result<(), Error> {
+    let mut people = db::people::people_by_ids_in(tx, &[person]).await?;
+    let person = people.remove(&person).ok_or(Error::NotFound)?;
+    let concerned = Concerned::of(tx, request, &person).await?;
+    let reads = authorize::reads(&person, request, &concerned.owners, concerned.manager);
+    if reads.shows(visibility) {
+        Ok(())
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+/// Writes the comment into the conversation of a request whose row is locked. What it says has been checked.
 pub(super) async fn write(
     tx: &mut Tx<'_>,
     now: DateTime<Utc>,
@@ -54,33 +147,75 @@ pub(super) async fn write(
     comment: &Comment,
 ) -> Result<CommentId, Error> {
     let author = actor.somebody()?;
-    // The one character that PostgreSQL cannot keep.
-    let body = comment.body.replace('\0', "");
+    let origin = match (&comment.at, actor.via) {
+        (Some(at), _) => Origin::Message { link: at.link.clone() },
+        (None, Via::Web) => Origin::Page,
+        (None, Via::Slack | Via::Operator | Via::System) => Origin::Form,
+    };
+    let body = body(&comment.said);
     let new = NewComment {
         request: request.id,
         author: Some(author),
         body: &body,
+        words: Some(&comment.said.words),
+        visibility: comment.visibility,
+        origin: &origin,
+        late: !request.is_open(),
         via: actor.via.word(),
     };
     let id = db::comments::append(tx, now, new).await?;
-    if let Some((card, channel, ts)) = &comment.at {
-        db::comments::written_at(tx, id, *card, channel, ts).await?;
+    if !comment.said.files.is_empty() {
+        db::comments::set_files(tx, id, &comment.said.files).await?;
     }
-    let entry = Entry {
-        actor: actor.person,
-        via: actor.via.word(),
-        about: About::Request(request.id),
-        emergency: request.emergency,
-        event: Event::Commented { comment: id, author },
-    };
-    db::audit::append(tx, now, &[entry]).await?;
-    let copies = db::cards::of_request(tx, request.id).await?;
-    let jobs: Vec<_> = copies.into_iter().map(job::Job::SyncThread).collect();
-    job::enqueue(tx, now, &jobs).await?;
+    let mut events = vec![(
+        actor,
+        Event::Commented {
+            comment: id,
+            author,
+            note: comment.visibility == Visibility::Approvers,
+        },
+    )];
+    if let Some(at) = &comment.at {
+        db::comments::written_at(tx, id, at.card, &at.channel, &at.ts).await?;
+        // It may have been changed, or taken back, before anybody heard of it.
+        if let Some(change) = db::comments::take_change(tx, &at.channel, &at.ts).await? {
+            events.extend(edit_comment::catch_up(tx, now, actor, id, change).await?);
+        }
+    }
+    record(tx, now, request, events).await?;
     Ok(id)
 }
 
-/// Words that were typed into a form, as a comment: nothing in them is markup.
+/// What a comment says, as plain text: for the record, and for whoever looks into the database.
+pub(super) fn body(said: &Said) -> String {
+    // Names are not known here, and change.
+    literally(&said.words.text(|person| format!("person {person}")))
+}
+
+/// Appends to the audit what happened to comments of a request, and has its threads told.
+pub(super) async fn record(
+    tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
+    request: &Request,
+    events: Vec<(Actor, Event)>,
+) -> Result<(), DbError> {
+    let entries: Vec<Entry> = events
+        .into_iter()
+        .map(|(actor, event)| Entry {
+            actor: actor.person,
+            via: actor.via.word(),
+            about: About::Request(request.id),
+            emergency: request.emergency,
+            event,
+        })
+        .collect();
+    db::audit::append(tx, now, &entries).await?;
+    let copies = db::cards::of_request(tx, request.id).await?;
+    let jobs: Vec<_> = copies.into_iter().map(job::Job::SyncThread).collect();
+    job::enqueue(tx, now, &jobs).await
+}
+
+/// Words that were typed into a form, in Slack's markup: nothing in them is markup.
 pub(super) fn literally(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -371,7 +371,7 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, skippe
                 because(reason)
             ));
         }
-        Event::Commented { .. } => {}
+        Event::Commented { .. } | Event::CommentEdited { .. } | Event::CommentDeleted { .. } => {}
         _ => {}
     }
     if request.emergency {
@@ -791,13 +791,7 @@ impl Effects {
         }
         let mut jobs: Vec<Job> = self.settle.into_iter().map(Job::SettleGrant).collect();
         for line in &self.lines {
-            let new = NewComment {
-                request,
-                author: None,
-                body: line,
-                via: "system",
-            };
-            db::comments::append(tx, now, new).await?;
+            db::comments::append(tx, now, NewComment::line(request, line)).await?;
         }
         if self.cards || !self.readers.is_empty() {
             let copies = db::cards::ensure(tx, now, request, &self.readers).await?;

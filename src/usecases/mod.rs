@@ -15,8 +15,10 @@ pub mod claim_step;
 pub mod comment;
 pub mod consequences;
 pub mod decide_step;
+pub mod delete_comment;
 pub mod digest;
 pub mod drill;
+pub mod edit_comment;
 pub mod end_grant;
 pub mod escalate_request;
 pub mod explain;
@@ -83,12 +85,27 @@ impl Actor {
         via: Via::System,
     };
 
+    /// Somebody in Slack, and Slack does not say who.
+    pub const SLACK: Self = Self {
+        person: None,
+        via: Via::Slack,
+    };
+
     /// Somebody in Slack.
     #[must_use]
     pub fn slack(person: PersonId) -> Self {
         Self {
             person: Some(person),
             via: Via::Slack,
+        }
+    }
+
+    /// Somebody on c1's own pages.
+    #[must_use]
+    pub fn web(person: PersonId) -> Self {
+        Self {
+            person: Some(person),
+            via: Via::Web,
         }
     }
 
@@ -115,6 +132,8 @@ impl Actor {
 pub enum Via {
     /// A Slack message, form or thread.
     Slack,
+    /// c1's own pages.
+    Web,
     /// The operator's command line.
     Operator,
     /// Time, a rule, a connector.
@@ -127,6 +146,7 @@ impl Via {
     pub fn word(self) -> &'static str {
         match self {
             Self::Slack => "slack",
+            Self::Web => "web",
             Self::Operator => "operator",
             Self::System => "system",
         }

@@ -90,5 +90,6 @@ pub async fn read_audit(system: &System, actor: Actor, wish: Wish) -> Result<Vec
         db.write("read_audit", async |tx| db::audit::append(tx, now, &[entry]).await)
             .await?;
     }
+    let rows = audit::without_notes_about(db, reader.id, rows).await?;
     Ok(audit::lines(system, rows).await?)
 }

@@ -64,12 +64,7 @@ pub async fn review_emergency(system: &System, actor: Actor, id: i64, findings: 
             };
             db::audit::append(tx, now, &[entry]).await?;
             let line = in_words(&facts.name(by), &findings);
-            let said = NewComment {
-                request: request.id,
-                author: None,
-                body: &line,
-                via: "system",
-            };
+            let said = NewComment::line(request.id, &line);
             db::comments::append(tx, now, said).await?;
             let mut jobs: Vec<job::Job> = db::cards::of_request(tx, request.id)
                 .await?

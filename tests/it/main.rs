@@ -16,6 +16,7 @@ mod bulk;
 mod cards;
 mod channels;
 mod comments;
+mod conversation;
 mod crash;
 mod deciders;
 mod desk;

@@ -3,6 +3,10 @@
 use super::{Handlers, actor};
 use crate::{
     db,
+    domain::{
+        comment::{File, Said, Visibility},
+        markup,
+    },
     slack::gateway::{
         inbound::{Message, SharedFile},
         reply::Failure,
@@ -30,26 +34,46 @@ impl Handlers {
         let Some(author) = self.person(author).await? else {
             return Ok(());
         };
+        let said = self.said(&message).await?;
+        let link = self.0.deliver.link(&message.channel, &message.ts, Some(parent));
+        let at = comment::At {
+            card,
+            channel: message.channel.clone(),
+            ts: message.ts.clone(),
+            link: Some(link),
+        };
         let comment = comment::Comment {
             request,
-            body: body(&message.text, &message.files),
-            at: Some((card, message.channel.clone(), message.ts.clone())),
+            said,
+            visibility: Visibility::Everyone,
+            at: Some(at),
         };
         match comment::comment(self.system(), actor(&author), comment).await {
-            Ok(_) | Err(Error::NotFound) => Ok(()),
+            Ok(_) | Err(Error::NotFound | Error::Refused(_)) => Ok(()),
             Err(other) => Err(Failure(other.into())),
         }
     }
+
+    /// What a message says: people are those we know, by their accounts.
+    async fn said(&self, message: &Message) -> Result<Said, Failure> {
+        let words = markup::read(&message.text);
+        let accounts: Vec<String> = words.people().cloned().collect();
+        let known = db::people::by_accounts(&self.system().db, self.0.deliver.team.as_str(), &accounts).await?;
+        let words = words.map(|account| known.get(&account).copied().ok_or_else(|| "@somebody".to_owned()));
+        Ok(Said {
+            words,
+            files: message.files.iter().map(file).collect(),
+        })
+    }
 }
 
-/// The words, and the files by name.
-fn body(text: &str, files: &[SharedFile]) -> String {
-    let named = files
-        .iter()
-        .map(|file| format!("📎 {}", file.name.replace(['<', '>', '&'], " ")));
-    std::iter::once(text.to_owned())
-        .filter(|text| !text.is_empty())
-        .chain(named)
-        .collect::<Vec<_>>()
-        .join("\n")
+fn file(shared: &SharedFile) -> File {
+    File {
+        id: shared.id.clone(),
+        name: shared.name.clone(),
+        mimetype: shared.mimetype.clone(),
+        size: i64::try_from(shared.size).unwrap_or(i64::MAX),
+        link: shared.permalink.clone(),
+        deleted: false,
+    }
 }

@@ -1,7 +1,8 @@
 //! What people see in Slack: pure functions from read models to Block Kit.
 //!
 //! [`request_form`] asks ([`preview`] says whom it will reach), [`request_card`] shows a request to whoever is
-//! concerned, [`home`] and [`lists`] show what there is, [`decision`] and [`notices`] are the small things between.
+//! concerned, [`comment`] carries what is said into other threads, [`home`] and [`lists`] show what there is, [`decision`]
+//! and [`notices`] are the small things between.
 //! [`state`] says in words how requests and access stand, once for all of them; [`phrase`] is the sentence they are
 //! made of, [`text`] what keeps typed words harmless, [`limits`] Slack's numbers.
 //!
@@ -11,6 +12,7 @@
 mod approver;
 pub mod away;
 pub mod bulk;
+pub mod comment;
 pub mod decision;
 pub mod desk;
 pub mod home;

@@ -1,16 +1,16 @@
-//! Messages said once: private answers to late or unauthorised clicks, notices, comments carried into other threads.
+//! Messages said once: private answers to late or unauthorised clicks, and notices.
 
 use super::{
     Message,
     kit::{actions, button, context, section},
-    limits::{MESSAGE_BLOCKS, NAME, SECTION, TEXT},
+    limits::{MESSAGE_BLOCKS, SECTION, TEXT},
     phrase::Phrase,
-    text::{Mentions, NOTHING, harmless, line},
+    text::{Mentions, NOTHING, harmless},
 };
 use crate::{
     domain::{ids::RequestId, length::spoken, refusal::Refusal},
     slack::surface,
-    usecases::queries::{alarms::AlarmLine, my_work::RequestLine, request_card::PersonRef},
+    usecases::queries::{alarms::AlarmLine, my_work::RequestLine},
 };
 use chrono::{DateTime, Utc};
 use slack_morphism::prelude::*;
@@ -152,38 +152,6 @@ fn waiting(line: &RequestLine, card: Option<&str>, now: DateTime<Utc>) -> Phrase
         Some(url) => phrase.text(" · ").link(Some(url), "Open"),
         None => phrase.text(&format!(" · #{}", line.id)),
     }
-}
-
-/// A comment carried into another thread: the author's name in bold, then what they wrote (in Slack's markup). Without
-/// an author it is ours: a change of state.
-#[must_use]
-pub fn mirrored(author: Option<&PersonRef>, body: &str) -> Message {
-    let Some(author) = author else {
-        return notice(body, None);
-    };
-    let body = harmless(body);
-    // In bold and without a mention: the author is not to be called into a thread that is not theirs.
-    let name = Phrase::new()
-        .bold(&line(&author.name, NAME))
-        .markup(&Mentions::new(), SECTION);
-    let blocks = parts(&format!("{name}\n{body}"))
-        .iter()
-        .map(|part| section(part))
-        .collect();
-    fallback(&format!("{name}: {body}"), blocks)
-}
-
-/// A comment that was lost from a thread and stands at its end now: as it was, and when it was written.
-#[must_use]
-pub fn restored(author: Option<&PersonRef>, body: &str, written_at: DateTime<Utc>) -> Message {
-    let mut message = mirrored(author, body);
-    let note = Phrase::of("Written ")
-        .when(written_at)
-        .text(". It had disappeared from this thread and was put back.");
-    message
-        .blocks
-        .push(super::kit::json_of(&context(&note.markup(&Mentions::new(), SECTION))));
-    message
 }
 
 fn fallback(markup: &str, blocks: Vec<SlackBlock>) -> Message {

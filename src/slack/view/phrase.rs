@@ -3,9 +3,15 @@
 
 use super::{
     limits::{NAME, TITLE},
-    text::{DATE_FORMAT, Mentions, clean, cut, escape, line, mention, utc, when, with_links},
+    text::{DATE_FORMAT, Mentions, cut, escape, line, mention, utc, when},
 };
-use crate::{domain::ids::PersonId, usecases::queries::request_card::PersonRef};
+use crate::{
+    domain::{
+        ids::PersonId,
+        typed::{clean, with_links},
+    },
+    usecases::queries::request_card::PersonRef,
+};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use slack_morphism::prelude::*;

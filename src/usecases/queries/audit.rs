@@ -2,7 +2,7 @@
 
 use super::request_card::PersonRef;
 use crate::{
-    db::{self, DbError, audit::Row},
+    db::{self, Db, DbError, audit::Row},
     domain::{
         event::Event,
         ids::{EntitlementId, GrantId, PersonId, RequestId},
@@ -10,7 +10,10 @@ use crate::{
         review::Fit,
         step::{Approver, Source, Verdict},
     },
-    usecases::System,
+    usecases::{
+        System,
+        authorize::{self, Reads},
+    },
 };
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
@@ -69,12 +72,34 @@ impl From<&Named> for PersonRef {
     }
 }
 
-/// The audit trail of a request, in order. Who may see the request, the caller has asked.
+/// The audit trail of a request, in order, as far as whoever reads it may: who may not read notes does not hear of them.
+/// What they may read, the caller has asked.
 ///
 /// # Errors
 /// The database's.
-pub async fn of_request(system: &System, request: RequestId) -> Result<Vec<AuditLine>, DbError> {
-    lines(system, db::audit::story_of(&system.db, request).await?).await
+pub async fn of_request(system: &System, request: RequestId, reads: Reads) -> Result<Vec<AuditLine>, DbError> {
+    let mut rows = db::audit::story_of(&system.db, request).await?;
+    rows.retain(|row| reads >= Reads::Notes || !row.event.is_for_approvers());
+    lines(system, rows).await
+}
+
+/// Without the notes about whatever `reader` asked for themselves, or is to have: those they read nowhere.
+///
+/// # Errors
+/// The database's.
+pub async fn without_notes_about(db: &Db, reader: PersonId, rows: Vec<Row>) -> Result<Vec<Row>, DbError> {
+    let notes = rows.iter().filter(|row| row.event.is_for_approvers());
+    let requests: Vec<RequestId> = notes.filter_map(|row| row.request).collect();
+    if requests.is_empty() {
+        return Ok(rows);
+    }
+    let requests = db::requests::get_many(db, &requests).await?;
+    let own = |id: Option<RequestId>| {
+        let mut own = requests.iter().filter(|request| authorize::is_own(reader, request));
+        own.any(|request| Some(request.id) == id)
+    };
+    let hidden = |row: &Row| row.event.is_for_approvers() && own(row.request);
+    Ok(rows.into_iter().filter(|row| !hidden(row)).collect())
 }
 
 /// Rows in words.
@@ -313,7 +338,12 @@ impl Words {
             Event::Ended { kept: true, .. } => "ended the access, and left what was there before".to_owned(),
             Event::Ended { .. } => "confirmed that the access is gone".to_owned(),
             Event::EndOverdue { why } => said("could not take the access away in time".to_owned(), why),
+            Event::Commented { note: true, .. } => "wrote a note to the approvers".to_owned(),
             Event::Commented { .. } => "wrote a comment".to_owned(),
+            Event::CommentEdited { note: true, .. } => "changed a note to the approvers".to_owned(),
+            Event::CommentEdited { .. } => "changed a comment".to_owned(),
+            Event::CommentDeleted { note: true, .. } => "took a note to the approvers back".to_owned(),
+            Event::CommentDeleted { .. } => "took a comment back".to_owned(),
             Event::ReviewOpened { reviewers, due_at, .. } => format!(
                 "opened a review, by {}: {}",
                 moment(*due_at),

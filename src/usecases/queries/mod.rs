@@ -3,6 +3,7 @@
 pub mod alarms;
 pub mod audit;
 pub mod catalog_for;
+pub mod conversation;
 pub mod desk;
 pub mod escalation;
 pub mod my_work;

@@ -608,13 +608,7 @@ pub async fn visible_card(
     let Some(request) = db::requests::get(db, id).await? else {
         return Ok(None);
     };
-    let Some(entitlement) = db::catalog::entitlement(db, request.entitlement).await? else {
-        return Ok(None);
-    };
-    let owners = db::reading::owners(db, entitlement.app.id, entitlement.id).await?;
-    let manager = db::people::person(db, request.subject)
-        .await?
-        .and_then(|subject| subject.manager);
+    let (owners, manager) = super::conversation::concerned(db, &request).await?;
     if !authorize::may_see(person, &request, &owners, manager) {
         return Ok(None);
     }

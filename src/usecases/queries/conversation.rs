@@ -1,0 +1,189 @@
+//! The conversation of a request as one person may see it: comments and changes of state, in order.
+
+use super::request_card::PersonRef;
+use crate::{
+    db::{self, Db, DbError},
+    domain::{
+        comment::{Comment, File, Origin},
+        ids::{CommentId, PersonId, RequestId},
+        person::Person,
+        request::Request,
+        words::Words,
+    },
+    usecases::{
+        System,
+        authorize::{self, Reads},
+    },
+};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, HashMap};
+
+/// What was said about a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// The request.
+    pub request: RequestId,
+    /// Is it open? Else a comment is kept and shown all the same, and marked as late.
+    pub open: bool,
+    /// Everything that was said, in order.
+    pub entries: Vec<Entry>,
+    /// May they write in it?
+    pub may_write: bool,
+    /// May they write to the approvers alone?
+    pub may_note: bool,
+    /// Who reads such a note, apart from themselves: those who are asked, or have decided.
+    pub note_readers: Vec<PersonRef>,
+}
+
+/// One thing that was said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its number: names it for [`edit_comment`](crate::usecases::edit_comment), and on the page.
+    pub comment: CommentId,
+    /// Who said it; `None`: c1, about a change of state.
+    pub author: Option<PersonRef>,
+    /// The author's picture, as an address.
+    pub picture: Option<String>,
+    /// What it says; nothing if it was taken back.
+    pub words: Words<PersonRef>,
+    /// The files that came with it; none if it was taken back.
+    pub files: Vec<File>,
+    /// For the approvers alone?
+    pub note: bool,
+    /// When.
+    pub written_at: DateTime<Utc>,
+    /// When it was changed last.
+    pub edited_at: Option<DateTime<Utc>>,
+    /// When it was taken back.
+    pub deleted_at: Option<DateTime<Utc>>,
+    /// Was the request over by then?
+    pub late: bool,
+    /// Where it was written.
+    pub origin: Origin,
+    /// Emoji and how many people answered with it, the first one first. Names without colons.
+    pub reactions: Vec<(String, i64)>,
+    /// May they change it, or take it back, on a page? (What was written in Slack is changed there.)
+    pub may_change: bool,
+}
+
+/// Reads the conversation; `None` when there is no such request, or none for this person.
+///
+/// # Errors
+/// The database's.
+pub async fn conversation(system: &System, id: RequestId, person: &Person) -> Result<Option<Conversation>, DbError> {
+    let db = &system.db;
+    let Some(request) = db::requests::get(db, id).await? else {
+        return Ok(None);
+    };
+    let (owners, manager) = concerned(db, &request).await?;
+    let reads = authorize::reads(person, &request, &owners, manager);
+    if reads == Reads::Nothing {
+        return Ok(None);
+    }
+    let mut comments = db::comments::of_request(db, id).await?;
+    comments.retain(|comment| reads.shows(comment.visibility));
+    let mut reactions = db::comments::reactions(db, id).await?;
+    let may_note = authorize::note(person, &request).is_ok();
+    let readers = if may_note {
+        note_readers(&request, person.id)
+    } else {
+        Vec::new()
+    };
+    let who = People::of(db, &comments, &readers).await?;
+    let entries = comments
+        .into_iter()
+        .map(|comment| {
+            let reactions = reactions.remove(&comment.id).unwrap_or_default();
+            entry(comment, person.id, &who, reactions)
+        })
+        .collect();
+    let may_write = authorize::write(person, &request, &owners, manager, db::comments::Thread::default());
+    Ok(Some(Conversation {
+        request: id,
+        open: request.is_open(),
+        entries,
+        may_write: may_write.is_some_and(|may| may.is_ok()),
+        may_note,
+        note_readers: readers.iter().map(|reader| who.get(*reader)).collect(),
+    }))
+}
+
+/// Who looks after what is asked for, and the manager of whom it is for.
+pub(crate) async fn concerned(db: &Db, request: &Request) -> Result<(Vec<PersonId>, Option<PersonId>), DbError> {
+    let owners = match db::catalog::entitlement(db, request.entitlement).await? {
+        Some(entitlement) => db::reading::owners(db, entitlement.app.id, entitlement.id).await?,
+        None => Vec::new(),
+    };
+    let subject = db::people::person(db, request.subject).await?;
+    Ok((owners, subject.and_then(|subject| subject.manager)))
+}
+
+/// Who reads a note about this request in their thread: everyone who is asked or has decided, but those whose access it is,
+/// and `but`.
+#[must_use]
+pub fn note_readers(request: &Request, but: PersonId) -> Vec<PersonId> {
+    let mut readers = Vec::new();
+    for step in &request.steps {
+        let asked = step.approvers.iter().map(|approver| approver.person);
+        let decided = step.decisions.iter().map(|decision| decision.person);
+        for person in asked.chain(decided) {
+            if person != but && !authorize::is_own(person, request) && !readers.contains(&person) {
+                readers.push(person);
+            }
+        }
+    }
+    readers
+}
+
+/// Those who wrote something, or are mentioned in it.
+struct People {
+    people: BTreeMap<PersonId, Person>,
+    pictures: HashMap<PersonId, String>,
+}
+
+impl People {
+    async fn of(db: &Db, comments: &[Comment], also: &[PersonId]) -> Result<Self, DbError> {
+        let mut ids: Vec<PersonId> = comments
+            .iter()
+            .flat_map(|comment| comment.author.into_iter().chain(comment.words.people().copied()))
+            .chain(also.iter().copied())
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(Self {
+            people: db::people::people_by_ids(db, &ids).await?,
+            pictures: db::people::pictures(db, &ids).await?,
+        })
+    }
+
+    fn get(&self, id: PersonId) -> PersonRef {
+        let name = self.people.get(&id).map(|person| person.name.clone());
+        PersonRef {
+            id,
+            name: name.unwrap_or_else(|| "somebody".to_owned()),
+        }
+    }
+}
+
+fn entry(comment: Comment, viewer: PersonId, who: &People, reactions: Vec<(String, i64)>) -> Entry {
+    let gone = comment.deleted_at.is_some();
+    Entry {
+        may_change: comment.may_change(viewer).is_ok(),
+        comment: comment.id,
+        author: comment.author.map(|author| who.get(author)),
+        picture: comment.author.and_then(|author| who.pictures.get(&author).cloned()),
+        note: comment.is_note(),
+        words: if gone {
+            Words::default()
+        } else {
+            comment.words.map(|person| Ok(who.get(person)))
+        },
+        files: if gone { Vec::new() } else { comment.files },
+        written_at: comment.written_at,
+        edited_at: comment.edited_at,
+        deleted_at: comment.deleted_at,
+        late: comment.late,
+        origin: comment.origin,
+        reactions: if gone { Vec::new() } else { reactions },
+    }
+}
