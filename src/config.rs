@@ -38,8 +38,19 @@ pub struct SlackConfig {
     pub signing_secret: Option<SecretString>,
     /// `SLACK_API_URL`: the Web API (<https://slack.com/api>), or a stand-in's.
     pub api_url: Url,
+    /// `SLACK_CLIENT_ID` and `SLACK_CLIENT_SECRET`: when set, people sign in on the web with Slack.
+    pub sign_in: Option<SignInConfig>,
     /// `C1_SLACK_PACE` (`on`): stay below Slack's rates by ourselves; `off` only for benchmarks against a stand-in.
     pub paced: bool,
+}
+
+/// Who we are where people sign in with Slack.
+#[derive(Clone, Debug)]
+pub struct SignInConfig {
+    /// The app's id as a client; no secret.
+    pub client_id: String,
+    /// What proves that it is us.
+    pub client_secret: SecretString,
 }
 
 /// How we log.
@@ -105,6 +116,7 @@ impl Config {
             base_url: settings.web_address("C1_BASE_URL", "https://c1.example.com"),
             logs: settings.logs(),
         };
+        settings.can_come_back(&config);
         if settings.problems.is_empty() {
             Ok(config)
         } else {
@@ -232,8 +244,38 @@ impl<L: Fn(&str) -> Option<String>> Settings<L> {
             bot_token: bot_token.unwrap_or_else(|| String::new().into()),
             app_token,
             signing_secret,
+            sign_in: self.sign_in(),
             api_url: api_url.unwrap_or_else(|| Url::parse("https://slack.com/api").expect("a constant address parses")),
             paced,
+        }
+    }
+
+    fn sign_in(&mut self) -> Option<SignInConfig> {
+        const BOTH: [&str; 2] = ["SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET"];
+        let [id, secret] = BOTH.map(|name| self.get(name));
+        match (id, secret) {
+            (Some(client_id), Some(secret)) => Some(SignInConfig {
+                client_id,
+                client_secret: secret.into(),
+            }),
+            (None, None) => None,
+            (id, _) => {
+                let missing = BOTH[usize::from(id.is_some())];
+                self.problem(format!(
+                    "{missing} is not set, and the other of SLACK_CLIENT_ID and SLACK_CLIENT_SECRET is; copy both from the app's page under Basic Information, App Credentials, or leave both out"
+                ));
+                None
+            }
+        }
+    }
+
+    /// Slack sends people back to an address that must be known.
+    fn can_come_back(&mut self, config: &Config) {
+        if config.slack.sign_in.is_some() && self.get("C1_BASE_URL").is_none() {
+            self.problem(
+                "C1_BASE_URL is not set; people who sign in with Slack come back to it: set it to a web address such as https://c1.example.com, or leave SLACK_CLIENT_ID and SLACK_CLIENT_SECRET out"
+                    .to_owned(),
+            );
         }
     }
 
@@ -365,10 +407,44 @@ mod tests {
     }
 
     #[test]
+    fn signing_in_takes_both_and_an_address_to_come_back_to() {
+        let with = |more: &[(&'static str, &'static str)]| read(&[&LEAST[..], more].concat());
+        let Err(problems) = with(&[("SLACK_CLIENT_SECRET", "hunter2")]) else {
+            panic!("half of it is not enough")
+        };
+        assert_eq!(
+            problems.to_string(),
+            "the settings have 1 problem:
+  - SLACK_CLIENT_ID is not set, and the other of SLACK_CLIENT_ID and SLACK_CLIENT_SECRET is; copy both from the app's page under Basic Information, App Credentials, or leave both out"
+        );
+        let both = [("SLACK_CLIENT_ID", "1.2"), ("SLACK_CLIENT_SECRET", "hunter2")];
+        let Err(problems) = with(&both) else {
+            panic!("nobody could come back")
+        };
+        assert_eq!(
+            problems.to_string(),
+            "the settings have 1 problem:
+  - C1_BASE_URL is not set; people who sign in with Slack come back to it: set it to a web address such as https://c1.example.com, or leave SLACK_CLIENT_ID and SLACK_CLIENT_SECRET out"
+        );
+        let config = with(&[&both[..], &[("C1_BASE_URL", "https://c1.example.com")]].concat()).unwrap();
+        let sign_in = config.slack.sign_in.unwrap();
+        assert_eq!(
+            (sign_in.client_id.as_str(), sign_in.client_secret.expose_secret()),
+            ("1.2", "hunter2")
+        );
+    }
+
+    #[test]
     fn secrets_are_not_printed() {
-        let config = read(&[&LEAST[..], &[("SLACK_APP_TOKEN", "xapp-1-hidden")]].concat()).unwrap();
+        let more = [
+            ("SLACK_APP_TOKEN", "xapp-1-hidden"),
+            ("SLACK_CLIENT_ID", "1.2"),
+            ("SLACK_CLIENT_SECRET", "hushed"),
+            ("C1_BASE_URL", "https://c1.example.com"),
+        ];
+        let config = read(&[&LEAST[..], &more].concat()).unwrap();
         let printed = format!("{config:?}");
-        for secret in ["postgres://", "xoxb-1", "s3cret", "hidden"] {
+        for secret in ["postgres://", "xoxb-1", "s3cret", "hidden", "hushed"] {
             assert!(!printed.contains(secret), "{secret}");
         }
     }

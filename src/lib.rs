@@ -7,7 +7,7 @@
 //!
 //! ```text
 //!   4   cli, demo, server, jobs                 may import everything
-//!   3   slack, connectors, catalog_files        import usecases, db, domain; never each other
+//!   3   slack, web, connectors, catalog_files   import usecases, db, domain; never each other
 //!   2   usecases                                imports db, domain
 //!   1   db                                      imports domain
 //!   0   domain   (config, clock, telemetry, http and private_postgres stand beside it)
@@ -34,3 +34,4 @@ pub mod server;
 pub mod slack;
 pub mod telemetry;
 pub mod usecases;
+pub mod web;

@@ -10,7 +10,6 @@ use crate::{
     slack::{
         client::{CallError, Settings, Slack},
         deliver::Deliver,
-        details_page,
         directory::Directory,
         gateway::{
             Gateway,
@@ -25,6 +24,7 @@ use crate::{
         System,
         job::{self, Job},
     },
+    web::{SignIn, Web, Workspace},
 };
 use anyhow::Context as _;
 use axum::Router;
@@ -109,9 +109,11 @@ impl Server {
         let address = listener.local_addr()?;
         let readiness = Arc::new(Readiness::default());
         let front = front(Arc::clone(&readiness));
+        let web = pages(config, &system, &readiness, stop.clone());
         let router = probes(checks(&system, &readiness, slack.clone()), options.metrics)
-            .merge(details_page::details(Arc::clone(&readiness.installation)))
-            .merge(options.pages);
+            .merge(options.pages)
+            .merge(web.clone().router(config.base_url.as_ref()));
+        tasks.spawn(web.keep_live());
         let site = Site {
             front: Some(("/slack/", front)),
             router: http::limited(router),
@@ -132,6 +134,7 @@ impl Server {
             team: ours.key(),
             team_id: ours.team_id.clone(),
         };
+        let _ = readiness.workspace.set(workspace(&ours, directory.clone()));
         let handlers = Handlers::new(deliver.clone(), directory.clone());
         let look_again = LookAgain::new(deliver.clone(), handlers.clone(), ours.clone());
         let handle = Arc::new(move |inbound| handlers.clone().handle(inbound));
@@ -197,7 +200,30 @@ impl Server {
 struct Readiness {
     mouth: OnceLock<HttpMouth>,
     socket: OnceLock<Arc<SocketHealth>>,
-    installation: Arc<OnceLock<Installation>>,
+    installation: OnceLock<Installation>,
+    workspace: Arc<OnceLock<Workspace>>,
+}
+
+/// What people see in the browser.
+fn pages(config: &Config, system: &System, readiness: &Readiness, stop: CancellationToken) -> Web {
+    let base_url = config.base_url.as_ref();
+    let sign_in = SignIn::set_up(&config.slack, base_url, Arc::clone(&system.clock));
+    let workspace = Arc::clone(&readiness.workspace);
+    Web::new(system.clone(), sign_in, workspace, base_url, stop)
+}
+
+/// What the pages know of Slack.
+fn workspace(ours: &Installation, directory: Directory) -> Workspace {
+    Workspace {
+        team_id: ours.team_id.clone(),
+        key: ours.key().0,
+        name: ours.team.clone(),
+        app: ours.app_id.clone(),
+        meet: Arc::new(move |user| {
+            let directory = directory.clone();
+            Box::pin(async move { directory.meet(&user.into()).await })
+        }),
+    }
 }
 
 /// Slack's own requests, without the router's way.

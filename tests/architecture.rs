@@ -31,6 +31,7 @@ const FLOORS: &str = "
   db               | 1      | domain                                               | lower floors return values; they never call up
   usecases         | 2      | db domain clock                                      | a use case says what is to happen outside, not who does it
   slack            | 3      | usecases db domain clock config telemetry http       | doors never know each other: what two need belongs in usecases or domain
+  web              | 3      | usecases db domain clock config telemetry http       | doors never know each other: what two need belongs in usecases or domain
   connectors       | 3      | usecases db domain clock config telemetry http       | ways out know no door: what both need belongs in usecases or domain
   catalog_files    | 3      | usecases db domain clock config telemetry http       | doors never know each other: what two need belongs in usecases or domain
   jobs             | 4      | slack connectors usecases db domain clock telemetry  | the runner knows all ways out, and nobody who starts it
@@ -55,13 +56,15 @@ const HOMES: &str = "
   crate             | lives in                                | because
   sqlx              | db/ private_postgres.rs                 | `db` is the only folder that knows SQL (the private server makes databases before there is one to open)
   slack_morphism    | slack/client/ slack/view/ slack/gateway/ | Slack's types stop where things are sent
-  axum              | http/ slack/ server.rs cli/ demo/       | below the doors there are verbs and refusals, not requests and statuses
-  hyper             | http/ slack/ server.rs cli/ demo/       | below the doors there are verbs and refusals, not requests and statuses
-  hyper_util        | http/ slack/ server.rs cli/ demo/       | below the doors there are verbs and refusals, not requests and statuses
-  http_body_util    | http/ slack/ server.rs cli/ demo/       | below the doors there are verbs and refusals, not requests and statuses
-  tower             | http/ slack/ server.rs cli/ demo/       | below the doors there are verbs and refusals, not requests and statuses
-  tower_http        | http/ slack/ server.rs cli/ demo/       | below the doors there are verbs and refusals, not requests and statuses
+  axum              | http/ slack/ web/ server.rs cli/ demo/  | below the doors there are verbs and refusals, not requests and statuses
+  hyper             | http/ slack/ web/ server.rs cli/ demo/  | below the doors there are verbs and refusals, not requests and statuses
+  hyper_util        | http/ slack/ web/ server.rs cli/ demo/  | below the doors there are verbs and refusals, not requests and statuses
+  http_body_util    | http/ slack/ web/ server.rs cli/ demo/  | below the doors there are verbs and refusals, not requests and statuses
+  tower             | http/ slack/ web/ server.rs cli/ demo/  | below the doors there are verbs and refusals, not requests and statuses
+  tower_http        | http/ slack/ web/ server.rs cli/ demo/  | below the doors there are verbs and refusals, not requests and statuses
   hyper_rustls      | http/connector.rs                       | one place makes connections to others, and says whom it trusts
+  askama            | web/                                    | pages are made in one place
+  openidconnect     | web/sign_in/                            | one place decides whose word about who somebody is counts
   tokio_tungstenite | slack/                                  | only Socket Mode speaks WebSocket
   governor          | slack/client/                           | Slack's rates are kept where Slack is called
   simulator         | cli/demo cli/bench demo/                | production images are built without it

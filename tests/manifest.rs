@@ -22,7 +22,12 @@ fn for_http() -> Value {
 
 #[test]
 fn both_forms_are_valid() {
-    for (form, manifest) in [("Socket Mode", shipped()), ("HTTP", for_http())] {
+    let with_pages = serde_yaml_ng::from_str(&manifest::for_socket_mode(&base())).unwrap();
+    for (form, manifest) in [
+        ("Socket Mode", shipped()),
+        ("with pages", with_pages),
+        ("HTTP", for_http()),
+    ] {
         assert_eq!(problems(&manifest), Vec::<String>::new(), "{form}");
     }
 }
@@ -95,6 +100,25 @@ fn scopes_and_events_fit_each_other() {
     for needed in ["commands", "chat:write", "im:write", "users:read.email", "team:read"] {
         assert!(has(needed), "{needed}");
     }
+}
+
+#[test]
+fn people_come_back_from_signing_in_to_where_c1_is() {
+    let back = |text: &str| serde_yaml_ng::from_str::<Value>(text).unwrap()["oauth_config"]["redirect_urls"].clone();
+    let behind_a_path = "https://tools.example.com/c1/".parse().unwrap();
+    let there = json!(["https://tools.example.com/c1/auth/slack/callback"]);
+    assert_eq!(back(&manifest::for_socket_mode(&behind_a_path)), there);
+    assert_eq!(back(&manifest::for_http(&behind_a_path)), there);
+    // The shipped one names an example, so that what is pasted unread leads nowhere.
+    assert_eq!(
+        back(manifest::SOCKET_MODE),
+        json!(["https://c1.example.com/auth/slack/callback"])
+    );
+    assert_eq!(manifest::CALLBACK, c1::web::SignIn::CALLBACK);
+    assert_eq!(
+        shipped()["oauth_config"]["scopes"]["user"],
+        json!(["openid", "profile"])
+    );
 }
 
 #[test]

@@ -72,6 +72,9 @@ pub enum Delivery {
     },
 }
 
+/// Not a secret at Slack either: it stands in addresses.
+const CLIENT_ID: &str = "1000000000.2000000000";
+
 /// Tokens and signing secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tokens {
@@ -81,6 +84,10 @@ pub struct Tokens {
     pub app: String,
     /// Signs what is sent over HTTP.
     pub signing_secret: String,
+    /// Names the app where people sign in with Slack.
+    pub client_id: String,
+    /// Proves there that it is the app who asks.
+    pub client_secret: String,
 }
 
 impl Tokens {
@@ -91,6 +98,8 @@ impl Tokens {
             bot: format!("xoxb-{}", hex(16)),
             app: format!("xapp-1-{}", hex(16)),
             signing_secret: hex(16),
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: hex(16),
         }
     }
 
@@ -100,6 +109,8 @@ impl Tokens {
             bot: bot.to_owned(),
             app: app.to_owned(),
             signing_secret: signing_secret.to_owned(),
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: format!("client-{signing_secret}"),
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::deliver::{Queue, wrap_event};
 use crate::events_http::HttpClient;
 use crate::faults::Faults;
 use crate::manifest::Manifest;
+use crate::openid::Openid;
 use crate::rate::Limits;
 use crate::socket::Sockets;
 use crate::sync::Locked;
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) delivery: Mutex<Delivery>,
     pub(crate) queue: Queue,
     pub(crate) sockets: Sockets,
+    pub(crate) openid: Mutex<Openid>,
     pub(crate) http: HttpClient,
     /// What came of the check of the events URL.
     pub(crate) verified: Mutex<Option<Result<(), String>>>,

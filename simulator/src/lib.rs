@@ -29,6 +29,7 @@ mod faults;
 mod inner;
 mod inspect;
 mod manifest;
+mod openid;
 mod page;
 mod rate;
 mod response_url;
@@ -48,4 +49,5 @@ pub use act::{
 pub use calls::Call;
 pub use config::{Config, Control, Delivery, RetryPace, Seed, SeedChannel, SeedGroup, SeedPerson, Team, Tokens};
 pub use faults::{DeliveryFault, Fault, Faults};
+pub use openid::IdTokenFault;
 pub use simulator::Simulator;

@@ -14,6 +14,9 @@ pub(crate) struct Manifest {
     pub(crate) commands: Vec<Command>,
     pub(crate) shortcuts: Vec<Shortcut>,
     pub(crate) scopes: Vec<String>,
+    pub(crate) user_scopes: Vec<String>,
+    pub(crate) redirect_urls: Vec<String>,
+    pub(crate) pkce: bool,
     pub(crate) events: Vec<String>,
     pub(crate) events_path: String,
     pub(crate) interactions_path: String,
@@ -102,6 +105,8 @@ struct Bot {
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct OAuth {
+    redirect_urls: Vec<String>,
+    pkce_enabled: bool,
     scopes: Scopes,
 }
 
@@ -109,6 +114,7 @@ struct OAuth {
 #[serde(default)]
 struct Scopes {
     bot: Vec<String>,
+    user: Vec<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -162,6 +168,9 @@ impl Manifest {
             commands: raw.features.slash_commands,
             shortcuts: raw.features.shortcuts,
             scopes: raw.oauth_config.scopes.bot,
+            user_scopes: raw.oauth_config.scopes.user,
+            redirect_urls: raw.oauth_config.redirect_urls,
+            pkce: raw.oauth_config.pkce_enabled,
             events: raw.settings.event_subscriptions.bot_events,
             events_path: path_of(raw.settings.event_subscriptions.request_url.as_deref(), "/slack/events"),
             interactions_path,

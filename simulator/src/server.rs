@@ -21,7 +21,7 @@ use crate::sync::Locked;
 use crate::web_api::args::Args;
 use crate::web_api::refusal::Refusal;
 use crate::web_api::{self, Answer, Wants};
-use crate::{inspect, page, response_url, socket};
+use crate::{inspect, openid, page, response_url, socket};
 
 /// Bodies longer than this are refused.
 const BODY: usize = 4 * 1024 * 1024;
@@ -37,6 +37,7 @@ fn router(inner: Arc<Inner>) -> Router {
         .route("/response/{id}", post(respond))
         .merge(inspect::router())
         .merge(page::router())
+        .merge(openid::router())
         .layer(DefaultBodyLimit::max(BODY))
         .with_state(inner)
 }
@@ -104,6 +105,11 @@ async fn api(State(inner): State<Arc<Inner>>, Path(method): Path<String>, reques
         .or_else(|| bearer.strip_prefix("bearer "));
     let token = bearer.map(|t| t.trim().to_owned()).or_else(|| args.text("token"));
     args.0.remove("token");
+    // Basic authentication is another way to say who the client is.
+    if let Some((id, secret)) = openid::basic(header("authorization")) {
+        args.0.insert("client_id".to_owned(), json!(id));
+        args.0.insert("client_secret".to_owned(), json!(secret));
+    }
     let token = token.as_deref();
     let Some(fault) = inner.faults.take(&method, &args) else {
         let answer = call(&inner, &method, &args, token);
@@ -182,6 +188,13 @@ fn call(inner: &Arc<Inner>, method: &str, args: &Args, token: Option<&str>) -> A
         let base = inner.url().replacen("http", "ws", 1);
         let url = format!("{base}/socket/{ticket}?app_id={}", crate::world::APP_ID);
         return Ok(json!({"url": url}));
+    }
+    if method == "openid.connect.token" {
+        web_api::check_arguments(method, args, inner.strict)?;
+        return openid::token(inner, args);
+    }
+    if method == "openid.connect.userInfo" {
+        return openid::user_info(inner, token.unwrap_or_default());
     }
     inner.with_world(|world| web_api::run(world, method, args, inner.strict))
 }

@@ -20,6 +20,7 @@ use crate::events_http;
 use crate::faults::Faults;
 use crate::inner::Inner;
 use crate::manifest::Manifest;
+use crate::openid::{IdTokenFault, Openid};
 use crate::rate::Limits;
 use crate::socket::Sockets;
 use crate::sync::Locked;
@@ -56,6 +57,7 @@ impl Simulator {
             .await
             .with_context(|| format!("listening on {}", config.listen))?;
         let queue = Queue::new();
+        let openid = Openid::new(manifest.redirect_urls.clone(), manifest.pkce);
         let inner = Arc::new(Inner {
             world: Mutex::new(world),
             manifest,
@@ -73,6 +75,7 @@ impl Simulator {
             delivery: Mutex::new(config.delivery.clone()),
             queue,
             sockets: Sockets::default(),
+            openid: Mutex::new(openid),
             http: events_http::client(),
             verified: Mutex::new(None),
             changes: broadcast::channel(1024).0,
@@ -273,6 +276,21 @@ impl Simulator {
             Reply::Json(body) => Ok(Some(body)),
             Reply::Text(text) => Ok(Some(Value::String(text))),
         }
+    }
+
+    /// Where the app may have people sent back to after they signed in, in place of what its manifest says.
+    pub fn set_redirect_urls(&self, urls: &[&str]) {
+        self.inner.openid.locked().redirect_urls = urls.iter().map(|url| (*url).to_owned()).collect();
+    }
+
+    /// Whether the app has opted in to PKCE.
+    pub fn set_pkce(&self, on: bool) {
+        self.inner.openid.locked().pkce = on;
+    }
+
+    /// What is wrong with the next id token.
+    pub fn spoils_id_token(&self, fault: IdTokenFault) {
+        self.inner.openid.locked().spoil(fault);
     }
 
     /// What shall go wrong.

@@ -1,15 +1,18 @@
 //! `c1 doctor`: checks what a deployment needs, and says what to do about each thing that is wrong.
 
 use crate::{
+    clock::SystemClock,
     config::Config,
     db::Db,
+    http::client,
     slack::{
         client::{CallError, Settings, Slack},
         manifest,
     },
+    web::SignIn,
 };
 use secrecy::ExposeSecret as _;
-use std::{fmt, process::ExitCode};
+use std::{fmt, process::ExitCode, sync::Arc};
 
 /// How far the database's clock may be from ours, in seconds.
 const SKEW: i64 = 5;
@@ -71,7 +74,31 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     }];
     findings.extend(database(config).await);
     findings.extend(slack(config).await);
+    findings.push(sign_in(config).await);
     findings
+}
+
+/// Can people sign in on the web?
+async fn sign_in(config: &Config) -> Finding {
+    let what = "sign-in";
+    let base_url = config.base_url.as_ref();
+    let Some(slack) = SignIn::set_up(&config.slack, base_url, Arc::new(SystemClock)) else {
+        let how = Ok("not set up: requests are shown in Slack alone".to_owned());
+        return Finding { what, how };
+    };
+    let back = base_url.map_or_else(String::new, |base| {
+        format!("{}{}", base.as_str().trim_end_matches('/'), SignIn::CALLBACK)
+    });
+    let how = match slack.look().await {
+        Err(why) => Err(format!("Slack does not say where people sign in: {why}")),
+        Ok(()) if !base_url.is_some_and(client::may_call) => Err(format!(
+            "{back} is not reached by https, and Slack sends people back to no other. Set C1_BASE_URL to a https address."
+        )),
+        Ok(()) => Ok(format!(
+            "people come back to {back}, which is to stand under “OAuth & Permissions”, Redirect URLs"
+        )),
+    };
+    Finding { what, how }
 }
 
 async fn database(config: &Config) -> Vec<Finding> {

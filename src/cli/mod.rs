@@ -51,8 +51,11 @@ enum Verb {
     /// Print the Slack app's manifest: for Socket Mode, or for signed HTTP to an address
     Manifest {
         /// Where Slack shall send to, such as https://c1.example.com
-        #[arg(long, value_name = "URL")]
+        #[arg(long, value_name = "URL", conflicts_with = "url")]
         http: Option<url::Url>,
+        /// Where people reach c1's pages, with Socket Mode
+        #[arg(long, value_name = "URL")]
+        url: Option<url::Url>,
     },
     /// Say how a request would be decided, and why
     #[command(subcommand)]
@@ -90,10 +93,13 @@ pub fn run(words: Words) -> ExitCode {
             Verb::Apply(apply) => apply.run().await,
             Verb::Request(request) => request.run().await,
             Verb::Emergency(emergency) => emergency.run().await,
-            Verb::Manifest { http } => {
-                say(http
-                    .map_or_else(|| manifest::SOCKET_MODE.to_owned(), |base| manifest::for_http(&base))
-                    .trim_end());
+            Verb::Manifest { http, url } => {
+                let text = match (http, url) {
+                    (Some(base), _) => manifest::for_http(&base),
+                    (None, Some(base)) => manifest::for_socket_mode(&base),
+                    (None, None) => manifest::SOCKET_MODE.to_owned(),
+                };
+                say(text.trim_end());
                 Ok(ExitCode::SUCCESS)
             }
             Verb::Policy(policy) => policy.run().await,

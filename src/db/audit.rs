@@ -243,3 +243,28 @@ pub async fn story_of(db: &Db, request: RequestId) -> Result<Vec<Row>, DbError> 
     .await?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
+
+/// What changes whenever anything happens to a request, its conversation or the grant it holds; for those there are.
+///
+/// # Errors
+/// The database's.
+pub async fn marks(db: &Db, ids: &[RequestId]) -> Result<Vec<(RequestId, String)>, DbError> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    // Numbers are given before a transaction commits, so the greatest alone could be there before a smaller one is.
+    let rows = sqlx::query!(
+        r#"-- what changes with a request
+         SELECT r.id AS "id!",
+                (SELECT concat_ws('-', count(*), max(a.id)) FROM audit a WHERE a.request_id = r.id) AS "own!",
+                (SELECT concat_ws('-', count(*), max(a.id)) FROM audit a
+                  WHERE a.grant_id IN (SELECT grant_id FROM holds WHERE request_id = r.id)) AS "grants!"
+           FROM unnest($1::bigint[]) AS r (id)"#,
+        &ids
+    )
+    .fetch_all(db.pool())
+    .await?;
+    let mark = |row: (i64, String, String)| (RequestId(row.0), format!("{}.{}", row.1, row.2));
+    Ok(rows
+        .into_iter()
+        .map(|row| mark((row.id, row.own, row.grants)))
+        .collect())
+}

@@ -23,6 +23,7 @@ pub mod reminders;
 pub mod requests;
 pub mod reviews;
 pub mod rotations;
+pub mod sessions;
 pub mod settings;
 pub mod together;
 

@@ -160,6 +160,20 @@ pub async fn person(db: &Db, id: PersonId) -> Result<Option<Person>, DbError> {
     Ok(people_by_ids(db, &[id]).await?.remove(&id))
 }
 
+/// The time zone that somebody has in Slack (its IANA name).
+///
+/// # Errors
+/// The database's.
+pub async fn zone(db: &Db, person: PersonId) -> Result<Option<String>, DbError> {
+    let zone = sqlx::query_scalar!(
+        "-- read somebody's time zone\nSELECT tz FROM slack_identities WHERE person_id = $1",
+        person.0
+    )
+    .fetch_optional(db.pool())
+    .await?;
+    Ok(zone.flatten())
+}
+
 /// The person with this short name.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ use crate::{
     db::Db,
     private_postgres::{self, PrivatePostgres},
     server::{self, Server},
-    slack::gateway::socket::SocketSettings,
+    slack::{gateway::socket::SocketSettings, manifest},
     telemetry,
     usecases::System,
 };
@@ -156,6 +156,7 @@ async fn workspace(
     tokens: Tokens,
     clock: &DemoClock,
 ) -> anyhow::Result<Simulator> {
+    let base = format!("http://{listen}").parse().context("the address is one")?;
     let control = |label: &str, minutes: u32, hint: &str| Control {
         label: label.to_owned(),
         method: "POST".to_owned(),
@@ -178,7 +179,7 @@ async fn workspace(
             control("⏩ 1 day", 1440, "Let a day pass, for c1 and for Slack"),
         ],
         refuse_unknown_arguments: true,
-        ..simulator::Config::new(include_str!("../../manifest.yml"))
+        ..simulator::Config::new(manifest::for_socket_mode(&base))
     })
     .await
     .context("the small Slack cannot be started (`--fresh` forgets what it kept)")?;
@@ -217,6 +218,8 @@ fn config(database: &str, slack: &Simulator, listen: SocketAddr, http: bool) -> 
         ("SLACK_API_URL", slack.api_url()),
         ("C1_LISTEN", listen.to_string()),
         ("C1_BASE_URL", format!("http://{listen}")),
+        ("SLACK_CLIENT_ID", tokens.client_id.clone()),
+        ("SLACK_CLIENT_SECRET", tokens.client_secret.clone()),
     ]);
     if http {
         settings.insert("SLACK_SIGNING_SECRET", tokens.signing_secret.clone());

@@ -390,6 +390,10 @@ pub enum Event {
         /// Before its time, because they said so?
         early: bool,
     },
+    /// They signed in on the web, as whom Slack says they are.
+    SignedIn,
+    /// They signed out again.
+    SignedOut,
 }
 
 fn is_false(flag: &bool) -> bool {
@@ -487,6 +491,8 @@ impl Event {
             Self::AbsenceSet { .. } => "absence_set",
             Self::AbsenceBegan => "absence_began",
             Self::AbsenceEnded { .. } => "absence_ended",
+            Self::SignedIn => "signed_in",
+            Self::SignedOut => "signed_out",
         }
     }
 

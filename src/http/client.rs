@@ -5,9 +5,9 @@
 use super::connector::connector;
 use anyhow::Context as _;
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Empty, Full, Limited};
 use hyper::{
-    Request, Uri,
+    Request, Response, Uri,
     header::{ACCEPT, AUTHORIZATION, HeaderValue, USER_AGENT},
 };
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
@@ -46,6 +46,33 @@ pub async fn get(url: &Url, accept: &'static str, secret: &SecretString) -> anyh
         HeaderValue::try_from(secret.expose_secret()).map_err(|_| anyhow::anyhow!("its token is no token"))?;
     shown.set_sensitive(true);
     tokio::time::timeout(WITHIN, call(url, accept, shown))
+        .await
+        .map_err(|_| anyhow::anyhow!("it did not answer within {} seconds", WITHIN.as_secs()))?
+}
+
+/// Carries a call that somebody else's protocol made, with its body; whatever the answer's status, it is an answer.
+///
+/// # Errors
+/// A few words, to follow "because": not allowed, not reached, not in time, too large.
+pub async fn carry(mut request: Request<Vec<u8>>) -> anyhow::Result<Response<Vec<u8>>> {
+    let url = Url::parse(&request.uri().to_string()).context("its address cannot be read")?;
+    anyhow::ensure!(may_call(&url), "its address is neither https nor on this machine");
+    let ours = HeaderValue::from_static(concat!("c1/", env!("CARGO_PKG_VERSION")));
+    request.headers_mut().insert(USER_AGENT, ours);
+    let answered = async {
+        let client = Client::builder(TokioExecutor::new()).build(connector(&url)?);
+        let answer = client
+            .request(request.map(|body| Full::new(Bytes::from(body))))
+            .await
+            .map_err(|_| anyhow::anyhow!("it cannot be reached"))?;
+        let (head, body) = answer.into_parts();
+        let body = Limited::new(body, LARGEST_ANSWER)
+            .collect()
+            .await
+            .map_err(|_| anyhow::anyhow!("its answer broke off, or is larger than {} MB", LARGEST_ANSWER >> 20))?;
+        Ok(Response::from_parts(head, body.to_bytes().to_vec()))
+    };
+    tokio::time::timeout(WITHIN, answered)
         .await
         .map_err(|_| anyhow::anyhow!("it did not answer within {} seconds", WITHIN.as_secs()))?
 }

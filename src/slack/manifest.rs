@@ -9,6 +9,27 @@ pub const SOCKET_MODE: &str = include_str!("../../manifest.yml");
 
 const COMMENT: &str = "# The Slack app of c1, for delivery by HTTP. Create an app \"from a manifest\" with it.\n";
 
+/// Where people come back to after they signed in with Slack, below `C1_BASE_URL`; a test holds it against the page that
+/// takes them back.
+pub const CALLBACK: &str = "/auth/slack/callback";
+
+/// The manifest for Socket Mode, for a c1 whose pages are at `base` (`C1_BASE_URL`), as YAML.
+///
+/// # Panics
+/// Never: a test derives it from the shipped one, whose form is fixed.
+#[must_use]
+pub fn for_socket_mode(base: &Url) -> String {
+    let yaml = serde_yaml_ng::to_string(&at_address(base)).expect("a value read from YAML is written as YAML");
+    format!("# The Slack app of c1, for Socket Mode. Create an app \"from a manifest\" with it.\n{yaml}")
+}
+
+fn at_address(base: &Url) -> Value {
+    let mut manifest = shipped();
+    let back = format!("{}{CALLBACK}", base.as_str().trim_end_matches('/'));
+    at_key(&mut manifest, "oauth_config")["redirect_urls"] = Value::Sequence(vec![back.into()]);
+    manifest
+}
+
 /// The manifest for delivery by HTTP to c1 at `base` (`C1_BASE_URL`), as YAML.
 ///
 /// # Panics
@@ -17,7 +38,7 @@ const COMMENT: &str = "# The Slack app of c1, for delivery by HTTP. Create an ap
 pub fn for_http(base: &Url) -> String {
     let at = |path: &str| Value::String(format!("{}{path}", base.as_str().trim_end_matches('/')));
     let [commands, interactions, options, events] = PATHS;
-    let mut manifest = shipped();
+    let mut manifest = at_address(base);
     let settings = at_key(&mut manifest, "settings");
     settings["socket_mode_enabled"] = false.into();
     // Slack wants the address before what is sent to it.

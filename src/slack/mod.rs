@@ -14,7 +14,6 @@
 
 pub mod client;
 pub mod deliver;
-pub mod details_page;
 pub mod directory;
 pub mod gateway;
 pub mod handlers;

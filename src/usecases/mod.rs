@@ -37,6 +37,7 @@ pub mod remind;
 pub mod replay;
 pub mod review_emergency;
 pub mod shorten_request;
+pub mod sign_in;
 pub mod submit_request;
 pub mod take_alarm;
 pub mod test_policy;

@@ -38,3 +38,4 @@ mod requesting;
 mod reviews;
 mod step_options;
 mod transports;
+mod web;

@@ -64,6 +64,24 @@ impl Person {
             .look(|w| w.user(&self.id).map(|u| u.json(&w.team.id, true)).unwrap_or_default())
     }
 
+    // ---- signing in elsewhere
+
+    /// Follows an app's link to Sign in with Slack and agrees; the address the browser is sent back to.
+    ///
+    /// # Errors
+    /// What Slack's page says in place of asking.
+    pub fn signs_in(&self, address: &str) -> Result<String, String> {
+        crate::openid::sign_in(&self.inner, address, &self.id)
+    }
+
+    /// The same, but does not agree.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn declines_to_sign_in(&self, address: &str) -> Result<String, String> {
+        crate::openid::sign_in(&self.inner, address, "")
+    }
+
     // ---- what the person sees
 
     /// The modal on top.

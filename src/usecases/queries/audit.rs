@@ -388,6 +388,8 @@ impl Words {
             Event::AbsenceBegan => "noted that the absence has begun".to_owned(),
             Event::AbsenceEnded { early: true } => "is back early".to_owned(),
             Event::AbsenceEnded { .. } => "noted that the absence is over".to_owned(),
+            Event::SignedIn => "signed in on the web".to_owned(),
+            Event::SignedOut => "signed out".to_owned(),
         }
     }
 }

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod catalog_for;
 pub mod conversation;
 pub mod desk;
+pub mod details;
 pub mod escalation;
 pub mod my_work;
 pub mod names;

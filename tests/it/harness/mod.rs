@@ -3,11 +3,13 @@
 //! Nothing waits for time: [`World::settle`] waits for facts (nothing delivered and unanswered, no timer due, no job to
 //! do). Every test ends with [`World::finish`], which looks at what must hold after any story.
 
+mod browser;
 pub mod company;
 mod database;
 mod finish;
 mod people;
 
+pub use browser::{Browser, Page};
 pub use company::policies_with;
 pub use people::{chooses, form};
 
@@ -42,6 +44,8 @@ pub struct World {
     pub pool: sqlx::PgPool,
     url: String,
     transport: Transport,
+    /// Where the pages are, in a story that opens them.
+    pages: Option<String>,
     servers: Vec<Server>,
 }
 
@@ -50,22 +54,31 @@ pub fn story(body: impl AsyncFnOnce(&mut World)) {
     over(Transport::Socket, body);
 }
 
+/// Runs a story in which people open pages in the browser, too.
+pub fn on_the_web(body: impl AsyncFnOnce(&mut World)) {
+    tell(Transport::Socket, true, body);
+}
+
 /// Runs a story in a world of its own, over the given transport.
 pub fn over(transport: Transport, body: impl AsyncFnOnce(&mut World)) {
+    tell(transport, false, body);
+}
+
+fn tell(transport: Transport, with_pages: bool, body: impl AsyncFnOnce(&mut World)) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
-        let mut world = World::begin(transport).await;
+        let mut world = World::begin(transport, with_pages).await;
         body(&mut world).await;
         world.finish().await;
     });
 }
 
 impl World {
-    async fn begin(transport: Transport) -> Self {
+    async fn begin(transport: Transport, with_pages: bool) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let url = database::fresh().await;
         let slack = Simulator::start(simulator::Config {
@@ -79,6 +92,10 @@ impl World {
         })
         .await
         .unwrap();
+        let pages = if with_pages { Some(free_address().await) } else { None };
+        if let Some(pages) = &pages {
+            slack.set_redirect_urls(&[&format!("{pages}/auth/slack/callback")]);
+        }
         let clock = Arc::new(ManualClock::default());
         let db = Db::connect(&url, 4).await.unwrap();
         let system = System {
@@ -94,6 +111,7 @@ impl World {
             pool,
             url,
             transport,
+            pages,
             servers: Vec::new(),
         };
         world.starts_c1().await;
@@ -168,6 +186,20 @@ impl World {
             Transport::Socket => settings.insert("SLACK_APP_TOKEN", tokens.app.clone()),
             Transport::Http => settings.insert("SLACK_SIGNING_SECRET", tokens.signing_secret.clone()),
         };
+        if let Some(pages) = &self.pages {
+            // Another c1 of this world is reached at the same address, as behind a proxy.
+            let listen = if self.servers.is_empty() {
+                pages.trim_start_matches("http://")
+            } else {
+                "127.0.0.1:0"
+            };
+            settings.extend([
+                ("C1_BASE_URL", pages.clone()),
+                ("C1_LISTEN", listen.to_owned()),
+                ("SLACK_CLIENT_ID", tokens.client_id.clone()),
+                ("SLACK_CLIENT_SECRET", tokens.client_secret.clone()),
+            ]);
+        }
         settings
     }
 
@@ -182,6 +214,26 @@ impl World {
         let status = answer.status().as_u16();
         let body = answer.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    /// Somebody's browser, which has not been here before.
+    pub fn browser(&self) -> Browser {
+        Browser::new(self.pages.as_deref().expect("a story on the web has pages"))
+    }
+
+    /// Somebody's browser, in which they have signed in.
+    pub async fn signed_in(&self, name: &str) -> Browser {
+        let mut browser = self.browser();
+        browser.signs_in(&self.person(name)).await;
+        browser
+    }
+
+    /// Where each c1 of this world listens.
+    pub fn addresses(&self) -> Vec<String> {
+        self.servers
+            .iter()
+            .map(|server| format!("http://{}", server.address))
+            .collect()
     }
 
     /// Waits for a fact; gives up after half a minute.
@@ -291,4 +343,10 @@ pub fn everything(person: &Person) -> String {
         .iter()
         .map(|message| format!("{}\n――――\n", message.text()))
         .collect()
+}
+
+/// An address on this machine at which nobody listens.
+async fn free_address() -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
 }

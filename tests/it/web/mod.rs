@@ -1,0 +1,5 @@
+//! Stories in the browser.
+
+mod live;
+mod requests;
+mod signing_in;
