@@ -91,6 +91,7 @@ fn scopes_and_events_fit_each_other() {
             "message.channels" => &["channels:history"],
             "message.groups" => &["groups:history"],
             "user_change" | "team_join" => &["users:read"],
+            "dnd_updated_user" => &["dnd:read"],
             "subteam_updated" | "subteam_members_changed" => &["usergroups:read"],
             "app_home_opened" | "app_uninstalled" | "tokens_revoked" => &[],
             other => panic!("which scope does {other} need?"),

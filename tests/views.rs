@@ -2422,6 +2422,7 @@ fn slack_takes_the_fullest_lists() {
             let home = Home {
                 absence: Some((
                     Absence {
+                        source: c1::domain::absence::Source::Said,
                         person: PersonId(1),
                         from: at(1),
                         until: at(9),

@@ -18,6 +18,15 @@ pub(super) struct OrganisationFile {
     pub(super) ask_one_by_one_up_to: Option<usize>,
     pub(super) reviews: Option<ReviewsFile>,
     pub(super) drill: Option<DrillFile>,
+    pub(super) away_in_slack: Option<AwayFile>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AwayFile {
+    #[serde(default)]
+    pub(super) status: Vec<String>,
+    pub(super) do_not_disturb: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -164,7 +164,8 @@ async fn rows(
                          FROM groups g JOIN group_members m ON m.group_id = g.id WHERE g.key = $7
              UNION ALL SELECT 'super_admin', NULL, person_id FROM person_roles WHERE role = 'super_admin'),
          away (person_id, delegate_id) AS (
-             SELECT person_id, delegate_id FROM absences WHERE ended_at IS NULL AND from_at <= $9 AND until_at > $9),
+             SELECT DISTINCT ON (person_id) person_id, delegate_id FROM absences
+              WHERE ended_at IS NULL AND from_at <= $9 AND until_at > $9 ORDER BY person_id, delegate_id IS NULL),
          -- Whoever stands in for somebody who is away, and for whoever stands in.
          standing_in (id) AS (
              SELECT a.delegate_id FROM named n JOIN away a ON a.person_id = n.person_id

@@ -2,6 +2,7 @@
 
 use super::{ids::PersonId, refusal::Refusal};
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, TimeDelta, Utc, Weekday};
+use serde::{Deserialize, Serialize};
 
 /// The longest absence, in days.
 pub const LONGEST: i64 = 366;
@@ -17,6 +18,48 @@ pub struct Absence {
     pub until: DateTime<Utc>,
     /// Who decides in their place.
     pub delegate: Option<PersonId>,
+    /// Who says so.
+    pub source: Source,
+}
+
+/// Who says that somebody is away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// They themselves.
+    #[default]
+    Said,
+    /// Their status in Slack.
+    Status,
+    /// That they do not want to be disturbed, in Slack.
+    DoNotDisturb,
+}
+
+impl Source {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Said, Self::Status, Self::DoNotDisturb];
+
+    /// The word in the database.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Said => "said",
+            Self::Status => "status",
+            Self::DoNotDisturb => "do_not_disturb",
+        }
+    }
+
+    /// Reads [`Source::word`].
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.word() == word)
+    }
+
+    /// Have they said it themselves?
+    #[must_use]
+    pub fn is_said(&self) -> bool {
+        *self == Self::Said
+    }
 }
 
 /// Days, as somebody writes them.

@@ -2,6 +2,7 @@
 //! table of consequences reads. A variant never changes its meaning: rows outlive deploys.
 
 use super::{
+    absence,
     alarm::AlarmKind,
     drill::LegDone,
     ids::{CommentId, EntitlementId, GrantId, PersonId, RequestId},
@@ -382,6 +383,9 @@ pub enum Event {
         until: DateTime<Utc>,
         /// Who decides in their place.
         delegate: Option<PersonId>,
+        /// Who says so.
+        #[serde(default, skip_serializing_if = "absence::Source::is_said")]
+        source: absence::Source,
     },
     /// Their absence has begun.
     AbsenceBegan,

@@ -10,6 +10,12 @@ pub const SECURITY_CHANNEL: &str = "security_channel";
 /// When people are not reminded.
 pub const QUIET_HOURS: &str = "quiet_hours";
 
+/// Which status in Slack means that somebody is away: the names of emoji, without colons.
+pub const AWAY_STATUS: &str = "away_in_slack.status";
+
+/// From what length "do not disturb" in Slack means that somebody is away.
+pub const AWAY_DO_NOT_DISTURB: &str = "away_in_slack.do_not_disturb";
+
 /// How long a reviewer has.
 pub const REVIEWS_WITHIN: &str = "reviews.within";
 
@@ -48,6 +54,10 @@ pub struct Settings {
     pub digest: Weekly,
     /// The drill that runs by itself.
     pub drill: Option<Schedule>,
+    /// Which status in Slack means that somebody is away: the names of emoji, without colons.
+    pub away_status: Vec<String>,
+    /// From what length "do not disturb" means it; never, if not said.
+    pub away_do_not_disturb: Option<TimeDelta>,
 }
 
 /// A drill that runs by itself.
@@ -94,6 +104,8 @@ impl Default for Settings {
                 time: NaiveTime::MIN + TimeDelta::hours(9),
             },
             drill: None,
+            away_status: Vec::new(),
+            away_do_not_disturb: None,
         }
     }
 }
@@ -116,6 +128,10 @@ impl Settings {
                     by: by?.to_owned(),
                 })
             })(),
+            away_status: said(AWAY_STATUS)
+                .map(|names| names.split_whitespace().map(str::to_owned).collect())
+                .unwrap_or_default(),
+            away_do_not_disturb: said(AWAY_DO_NOT_DISTURB).and_then(time),
             digest: said(REVIEWS_DIGEST).and_then(Weekly::parse).unwrap_or(otherwise.digest),
             approvals_channel: said(APPROVALS_CHANNEL).map(str::to_owned),
             ask_one_by_one_up_to: said(ASK_ONE_BY_ONE_UP_TO)

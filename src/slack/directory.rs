@@ -7,12 +7,16 @@ use super::{
 };
 use crate::{
     db::{self, DbError},
+    domain::{absence::Source, ids::PersonId, settings::Settings},
     usecases::{
         System,
         job::{self, Job},
-        link_slack,
+        link_slack::{self, Linked},
+        read_status::{Sign, read_status},
     },
 };
+use chrono::{DateTime, TimeDelta};
+use std::collections::BTreeMap;
 
 /// Reads people from Slack.
 #[derive(Clone, Debug)]
@@ -57,6 +61,34 @@ impl Directory {
         }
     }
 
+    /// Somebody does not want to be disturbed until then, or may be again. A schedule that has not begun is not meant: at
+    /// night nobody expects an answer, and quiet hours know that.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn do_not_disturb(&self, user: &SlackUserId, from: i64, until: Option<i64>) -> Result<(), DbError> {
+        let now = self.system.clock.now();
+        let Some(person) = db::people::by_slack(&self.system.db, self.team.as_str(), user.as_str()).await? else {
+            return Ok(());
+        };
+        self.system
+            .db
+            .write("do_not_disturb", async |tx| {
+                let Some(least) = db::settings::read_in(tx).await?.away_do_not_disturb else {
+                    return Ok(());
+                };
+                let until = until.and_then(|until| DateTime::from_timestamp(until, 0));
+                // Their clock and ours may differ by a little.
+                let begun = from <= (now + TimeDelta::minutes(1)).timestamp();
+                let sign = until.filter(|until| begun && *until - now >= least).map(|until| Sign {
+                    mark: until.timestamp().to_string(),
+                    until: Some(until),
+                });
+                read_status(tx, now, Source::DoNotDisturb, &BTreeMap::from([(person.id, sign)])).await
+            })
+            .await
+    }
+
     /// Takes accounts in as they are now. People who may no longer take part have everything of theirs looked at again.
     ///
     /// # Errors
@@ -67,6 +99,7 @@ impl Directory {
         let ours = |user: &&SlackUser| {
             user.team_id == self.team_id || user.enterprise_id.as_ref().is_some_and(|id| *id == self.team.0)
         };
+        let seen = users;
         let users: Vec<link_slack::SlackUser> = users
             .iter()
             .filter(ours)
@@ -76,6 +109,9 @@ impl Directory {
             .db
             .write("link_slack", async |tx| {
                 let linked = link_slack::link(tx, &self.team.0, &users, now).await?;
+                let settings = db::settings::read_in(tx).await?;
+                let seen = statuses(seen, &linked, &settings);
+                read_status(tx, now, Source::Status, &seen).await?;
                 for person in linked.to_look_at() {
                     db::requests::look_again_at_person(tx, person, now).await?;
                     db::reviews::look_again(tx, now).await?;
@@ -88,6 +124,23 @@ impl Directory {
             })
             .await
     }
+}
+
+/// What the statuses of these accounts say about being away.
+fn statuses(users: &[SlackUser], linked: &Linked, settings: &Settings) -> BTreeMap<PersonId, Option<Sign>> {
+    let sign = |user: &SlackUser| {
+        let emoji = user.status_emoji.trim_matches(':');
+        let until = DateTime::from_timestamp(user.status_expiration, 0).filter(|_| user.status_expiration > 0);
+        let counts = settings.away_status.iter().any(|name| name == emoji);
+        counts.then(|| Sign {
+            mark: format!(":{emoji}: {}", user.status_expiration),
+            until,
+        })
+    };
+    users
+        .iter()
+        .filter_map(|user| Some((*linked.people.get(&user.id)?, sign(user))))
+        .collect()
 }
 
 fn account(user: &SlackUser, team: &TeamKey) -> link_slack::SlackUser {

@@ -7,12 +7,12 @@ use super::{
 };
 use crate::{
     db::{
-        self, Tx,
+        self, DbError, Tx,
         audit::Entry,
         notices::{NewNotice, Reader},
     },
     domain::{
-        absence::Absence,
+        absence::{Absence, Source},
         event::{About, Event},
         ids::PersonId,
         quiet::midnight,
@@ -56,7 +56,7 @@ pub async fn be_away(system: &System, actor: Actor, away: Away) -> Result<Absenc
     system
         .db
         .write("be_away", async |tx| {
-            let before = db::absences::lock_of(tx, person).await?;
+            let before = db::absences::lock_of(tx, person, Source::Said).await?;
             let zone = db::reminders::zone_of(tx, person).await?;
             let zone = zone.as_deref();
             let today = crate::domain::quiet::day_of(now, zone);
@@ -71,6 +71,7 @@ pub async fn be_away(system: &System, actor: Actor, away: Away) -> Result<Absenc
                 from: from.unwrap_or(begun.unwrap_or(now)),
                 until: midnight(away.until, zone),
                 delegate: away.delegate,
+                source: Source::Said,
             }
             .check(now)?;
             let mut people = db::people::people_by_ids_in(
@@ -92,11 +93,12 @@ pub async fn be_away(system: &System, actor: Actor, away: Away) -> Result<Absenc
             }
             let begins = absence.holds(now);
             let wake = if begins { absence.until } else { absence.from };
-            db::absences::insert(tx, now, person, &absence, wake).await?;
+            db::absences::insert(tx, now, person, &absence, "", wake).await?;
             let event = Event::AbsenceSet {
                 from: absence.from,
                 until: absence.until,
                 delegate: absence.delegate,
+                source: Source::Said,
             };
             note(tx, now, actor, person, event).await?;
             if begins || moved {
@@ -155,12 +157,20 @@ pub async fn be_back(system: &System, actor: Actor) -> Result<bool, Error> {
     system
         .db
         .write("be_back", async |tx| {
-            let Some((id, absence)) = db::absences::lock_of(tx, person).await? else {
+            let (mut was, mut held) = (false, false);
+            for source in Source::ALL {
+                let Some((id, absence)) = db::absences::lock_of(tx, person, source).await? else {
+                    continue;
+                };
+                db::absences::end(tx, id, now).await?;
+                was = true;
+                held |= absence.holds(now);
+            }
+            if !was {
                 return Ok(false);
-            };
-            db::absences::end(tx, id, now).await?;
+            }
             note(tx, now, actor, person, Event::AbsenceEnded { early: true }).await?;
-            if absence.holds(now) {
+            if held {
                 db::absences::look_again(tx, now).await?;
             }
             job::enqueue(tx, now, &[Job::RefreshHome(person)]).await?;
@@ -175,13 +185,13 @@ pub async fn be_back(system: &System, actor: Actor) -> Result<bool, Error> {
 /// The database's.
 pub async fn tick_absence(system: &System, id: i64) -> Result<(), Error> {
     let now = system.clock.now();
-    let Some(person) = db::absences::person_of(&system.db, id).await? else {
+    let Some((person, source)) = db::absences::whose(&system.db, id).await? else {
         return Ok(());
     };
     system
         .db
         .write("tick_absence", async |tx| {
-            let Some((_, absence)) = db::absences::lock_of(tx, person)
+            let Some((_, absence)) = db::absences::lock_of(tx, person, source)
                 .await?
                 .filter(|(found, _)| *found == id)
             else {
@@ -204,7 +214,13 @@ pub async fn tick_absence(system: &System, id: i64) -> Result<(), Error> {
         .await
 }
 
-async fn note(tx: &mut Tx<'_>, now: DateTime<Utc>, actor: Actor, person: PersonId, event: Event) -> Result<(), Error> {
+pub(super) async fn note(
+    tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
+    actor: Actor,
+    person: PersonId,
+    event: Event,
+) -> Result<(), DbError> {
     let entry = Entry {
         actor: actor.person,
         via: actor.via.word(),
@@ -212,5 +228,5 @@ async fn note(tx: &mut Tx<'_>, now: DateTime<Utc>, actor: Actor, person: PersonI
         emergency: false,
         event,
     };
-    Ok(db::audit::append(tx, now, &[entry]).await?)
+    db::audit::append(tx, now, &[entry]).await
 }

@@ -30,6 +30,7 @@ pub mod preview;
 pub mod queries;
 pub mod raise_alarm;
 pub mod read_audit;
+pub mod read_status;
 pub mod reassign_step;
 pub mod record_provisioning;
 pub mod record_rotation;

@@ -309,13 +309,19 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "organisation.yaml",
         "last_resort: [erin]",
         "lastresort: [erin]",
-        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort, security_channel, quiet_hours, approvals_channel, ask_one_by_one_up_to, reviews, drill",
+        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort, security_channel, quiet_hours, approvals_channel, ask_one_by_one_up_to, reviews, drill, away_in_slack",
     ),
     (
         "organisation.yaml",
         "last_resort: [erin]",
         "last_resort: [erin]\nask_one_by_one_up_to: 2",
         "organisation.yaml:2:23: up to 3 people are always asked one by one; write a number from 3",
+    ),
+    (
+        "organisation.yaml",
+        "last_resort: [erin]",
+        "last_resort: [erin]\naway_in_slack: { status: [on holiday], do_not_disturb: 5m }",
+        "organisation.yaml:2:27: `on holiday` is no emoji: write its name, such as palm_tree\norganisation.yaml:2:56: whoever does not want to be disturbed for less than a quarter of an hour is not away",
     ),
     (
         "organisation.yaml",

@@ -1,7 +1,7 @@
 //! Absence: whoever stands in decides, also what is open already.
 
 use crate::harness::{World, everything, form, message, story};
-use simulator::{SubmitOutcome, Target};
+use simulator::{ProfileChange, SubmitOutcome, Target};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -158,5 +158,140 @@ fn the_home_tab_has_a_form_for_it() {
         w.settle().await;
         let home = bob.home().unwrap().text().to_owned();
         assert!(!home.contains("You are away"), "{home}");
+    });
+}
+
+/// The organisation's settings, with what counts as a sign in Slack that somebody is away.
+fn settings_with(signs: &str) -> String {
+    let text = std::fs::read_to_string(crate::harness::company::folder().join("organisation.yaml")).unwrap();
+    format!("{text}\n{signs}\n")
+}
+
+async fn has_status(w: &World, name: &str, emoji: &str, until: u64) {
+    let change = ProfileChange {
+        status_emoji: Some(emoji.to_owned()),
+        status_expiration: Some(until),
+        ..ProfileChange::default()
+    };
+    w.person(name).changes_profile(change).await.unwrap();
+    w.settle().await;
+}
+
+fn in_hours(w: &World, hours: i64) -> u64 {
+    let at = c1::clock::Clock::now(w.clock.as_ref()) + chrono::TimeDelta::hours(hours);
+    u64::try_from(at.timestamp()).unwrap()
+}
+
+#[test]
+fn a_status_in_slack_counts_where_the_files_say_so() {
+    story(async |w| {
+        let ana = w.person("ana");
+        form("GitHub", "payments / Write")
+            .reason("for the status")
+            .sent_by(&ana)
+            .await;
+        w.settle().await;
+        has_status(w, "bob", ":palm_tree:", in_hours(w, 48)).await;
+        assert!(is_asked(w, "bob"), "nobody has said that a status means anything");
+
+        w.files_say(&[(
+            "organisation.yaml",
+            &settings_with("away_in_slack: { status: [\":palm_tree:\", face_with_thermometer] }"),
+        )])
+        .await;
+        has_status(w, "bob", ":coffee:", 0).await;
+        assert!(is_asked(w, "bob"), "not every status means it");
+        has_status(w, "bob", ":palm_tree:", in_hours(w, 48)).await;
+        assert!(!is_asked(w, "bob"), "others are asked now");
+        let said = types(w, "bob", "/c1 away").await;
+        assert!(said.contains("Your status in Slack says so"), "{said}");
+        println!("{said}");
+
+        // The status stays; he is back all the same, also when Slack tells of something else.
+        types(w, "bob", "/c1 back").await;
+        assert!(is_asked(w, "bob"));
+        let change = ProfileChange {
+            title: Some("Manager of engineers".to_owned()),
+            ..ProfileChange::default()
+        };
+        w.person("bob").changes_profile(change).await.unwrap();
+        w.settle().await;
+        assert!(is_asked(w, "bob"), "the same status is no news");
+
+        // Another one is, and ends by itself.
+        has_status(w, "bob", ":face_with_thermometer:", in_hours(w, 5)).await;
+        assert!(!is_asked(w, "bob"));
+        w.after(Duration::from_secs(6 * 3600)).await;
+        assert!(is_asked(w, "bob"));
+
+        // One without an end lasts until it is taken away.
+        has_status(w, "bob", ":palm_tree:", 0).await;
+        assert!(!is_asked(w, "bob"));
+        let said = types(w, "bob", "/c1 away").await;
+        assert!(said.contains("You are away. Your status"), "{said}");
+        has_status(w, "bob", "", 0).await;
+        assert!(is_asked(w, "bob"));
+        assert_eq!(
+            w.count("SELECT count(*) FROM audit WHERE event->>'type' = 'absence_set' AND event->>'source' = 'status'")
+                .await,
+            3
+        );
+    });
+}
+
+#[test]
+fn do_not_disturb_counts_from_the_length_the_files_name() {
+    story(async |w| {
+        w.files_say(&[(
+            "organisation.yaml",
+            &settings_with("away_in_slack: { do_not_disturb: 4h }"),
+        )])
+        .await;
+        form("GitHub", "payments / Write")
+            .reason("do not disturb")
+            .sent_by(&w.person("ana"))
+            .await;
+        w.settle().await;
+        let bob = w.person("bob");
+        bob.pauses_notifications(Some(in_hours(w, 1))).await.unwrap();
+        w.settle().await;
+        assert!(is_asked(w, "bob"), "an hour is a meeting");
+        bob.pauses_notifications(Some(in_hours(w, 8))).await.unwrap();
+        w.settle().await;
+        assert!(!is_asked(w, "bob"));
+        // What he has said himself stands beside it, with whoever stands in.
+        let until = in_days(w, 3);
+        types(w, "bob", &format!("/c1 away until {until} for {}", mention(w, "dan"))).await;
+        assert!(is_asked(w, "dan"));
+        bob.pauses_notifications(None).await.unwrap();
+        w.settle().await;
+        assert!(is_asked(w, "dan") && !is_asked(w, "bob"), "he has said that he is away");
+        types(w, "bob", "/c1 back").await;
+        assert!(is_asked(w, "bob") && !is_asked(w, "dan"));
+    });
+}
+
+#[test]
+fn a_status_that_was_set_while_nobody_listened_is_found_at_the_next_start() {
+    story(async |w| {
+        w.files_say(&[(
+            "organisation.yaml",
+            &settings_with("away_in_slack: { status: [palm_tree] }"),
+        )])
+        .await;
+        form("GitHub", "payments / Write")
+            .reason("meanwhile")
+            .sent_by(&w.person("ana"))
+            .await;
+        w.settle().await;
+        w.stops_c1().await;
+        let change = ProfileChange {
+            status_emoji: Some(":palm_tree:".to_owned()),
+            ..ProfileChange::default()
+        };
+        w.person("bob").changes_profile(change).await.unwrap();
+        w.starts_c1().await;
+        w.until("others are asked", async || !is_asked(w, "bob")).await;
+        w.settle().await;
     });
 }

@@ -406,6 +406,18 @@ impl Person {
     }
 }
 
+impl Person {
+    /// Pauses the notifications until a moment (seconds since 1970), or resumes them; the app hears of it
+    /// (`dnd_updated_user`).
+    ///
+    /// # Errors
+    /// `user_not_found`.
+    pub async fn pauses_notifications(&self, until: Option<u64>) -> Outcome {
+        let found = self.inner.with_world(|w| w.pause_notifications(&self.id, until));
+        if found { Ok(()) } else { Err("user_not_found".into()) }
+    }
+}
+
 pub(crate) fn change_profile(world: &mut World, id: &str, change: ProfileChange) -> Outcome {
     let found = world.change_person(id, |user| {
         let put = |field: &mut String, value: Option<String>| {
@@ -421,6 +433,8 @@ pub(crate) fn change_profile(world: &mut World, id: &str, change: ProfileChange)
         user.is_restricted = change.restricted.unwrap_or(user.is_restricted);
         user.is_ultra_restricted = change.ultra_restricted.unwrap_or(user.is_ultra_restricted);
         user.is_admin = change.is_admin.unwrap_or(user.is_admin);
+        put(&mut user.status_emoji, change.status_emoji);
+        user.status_expiration = change.status_expiration.unwrap_or(user.status_expiration);
     });
     if found { Ok(()) } else { Err("user_not_found".into()) }
 }

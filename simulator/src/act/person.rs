@@ -40,6 +40,10 @@ pub struct ProfileChange {
     pub ultra_restricted: Option<bool>,
     /// An administrator.
     pub is_admin: Option<bool>,
+    /// The emoji of the status, with colons; empty for none.
+    pub status_emoji: Option<String>,
+    /// When the status ends, in seconds since 1970; 0 for open.
+    pub status_expiration: Option<u64>,
 }
 
 impl Person {

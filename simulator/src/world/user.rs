@@ -22,6 +22,8 @@ pub(crate) struct User {
     pub(crate) is_stranger: bool,
     pub(crate) deleted: bool,
     pub(crate) bot_id: Option<String>,
+    pub(crate) status_emoji: String,
+    pub(crate) status_expiration: u64,
     pub(crate) updated: u64,
     /// The place in the workspace's list.
     pub(crate) position: u64,
@@ -69,7 +71,7 @@ impl User {
             "real_name": self.real_name, "real_name_normalized": self.real_name,
             "display_name": self.name, "display_name_normalized": self.name,
             "first_name": words.next().unwrap_or(""), "last_name": words.next().unwrap_or(""),
-            "fields": {}, "status_text": "", "status_emoji": "", "status_expiration": 0,
+            "fields": {}, "status_text": "", "status_emoji": self.status_emoji, "status_expiration": self.status_expiration,
             "avatar_hash": format!("g{}", self.color()),
             "team": team,
         });
@@ -150,6 +152,8 @@ impl World {
             is_stranger: seed.is_stranger,
             deleted: seed.deleted,
             bot_id: None,
+            status_emoji: String::new(),
+            status_expiration: 0,
             updated: self.now.as_secs(),
             position: self.counter,
         };
@@ -227,6 +231,27 @@ impl World {
             json!({"type": "user_change", "user": w.user_json(&id), "cache_ts": w.now.as_secs(), "event_ts": ts})
         });
         self.changed("state");
+        true
+    }
+
+    /// Pauses somebody's notifications until then (`None`: resumes them) and tells the app. Says whether there is such a
+    /// person.
+    pub(crate) fn pause_notifications(&mut self, id: &str, until: Option<u64>) -> bool {
+        if !self.people.contains_key(id) {
+            return false;
+        }
+        let id = id.to_owned();
+        self.emit("dnd_updated_user", |w| {
+            let ts = w.new_ts();
+            let status = match until {
+                Some(until) => {
+                    json!({"dnd_enabled": true, "next_dnd_start_ts": w.now.as_secs(), "next_dnd_end_ts": until})
+                }
+                // Slack keeps both moments at 1 when there is nothing to come.
+                None => json!({"dnd_enabled": false, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}),
+            };
+            json!({"type": "dnd_updated_user", "user": id, "dnd_status": status, "event_ts": ts})
+        });
         true
     }
 

@@ -2,13 +2,16 @@
 
 use super::{Checker, Files};
 use crate::{
-    catalog_files::{format::ReviewsFile, place::Place},
+    catalog_files::{
+        format::{AwayFile, ReviewsFile},
+        place::Place,
+    },
     domain::{
         organisation::SettingEntry,
         quiet::QuietHours,
         settings::{
-            APPROVALS_CHANNEL, ASK_ONE_BY_ONE_UP_TO, DRILL, FEW, QUIET_HOURS, REVIEWS_DIGEST, REVIEWS_WITHIN,
-            SECURITY_CHANNEL, Weekly, is_channel,
+            APPROVALS_CHANNEL, ASK_ONE_BY_ONE_UP_TO, AWAY_DO_NOT_DISTURB, AWAY_STATUS, DRILL, FEW, QUIET_HOURS,
+            REVIEWS_DIGEST, REVIEWS_WITHIN, SECURITY_CHANNEL, Weekly, is_channel,
         },
     },
 };
@@ -47,6 +50,9 @@ impl Checker {
         }
         if let Some(reviews) = &said.reviews {
             self.reviews(&place.field("reviews"), reviews);
+        }
+        if let Some(away) = &said.away_in_slack {
+            self.away_in_slack(&place.field("away_in_slack"), away);
         }
     }
 
@@ -102,6 +108,32 @@ impl Checker {
                     format!("`{digest}` is no moment of a week: write a day and a time in UTC, such as monday 09:00"),
                 );
             }
+        }
+    }
+
+    /// Which signs in Slack mean that somebody is away.
+    fn away_in_slack(&mut self, place: &Place<'_>, said: &AwayFile) {
+        let mut names = Vec::new();
+        for (index, emoji) in said.status.iter().enumerate() {
+            let name = emoji.trim().trim_matches(':');
+            let fits = |c: char| c.is_alphanumeric() || "_-+'".contains(c);
+            if name.is_empty() || !name.chars().all(fits) {
+                let sentence = format!("`{emoji}` is no emoji: write its name, such as palm_tree");
+                self.wrong(&place.field("status").item(index), sentence);
+            }
+            names.push(name);
+        }
+        if !names.is_empty() {
+            self.set(AWAY_STATUS, &names.join(" "));
+        }
+        if let Some(length) = &said.do_not_disturb
+            && let Some(seconds) = self.seconds(&place.field("do_not_disturb"), length)
+        {
+            if seconds < 900 {
+                let sentence = "whoever does not want to be disturbed for less than a quarter of an hour is not away";
+                self.wrong(&place.field("do_not_disturb"), sentence);
+            }
+            self.set(AWAY_DO_NOT_DISTURB, length.trim());
         }
     }
 

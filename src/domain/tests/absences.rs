@@ -48,6 +48,7 @@ fn days_are_read_as_people_write_them() {
 #[test]
 fn an_absence_ends_in_the_future_and_within_a_year() {
     let absence = |from: i64, until: i64, delegate| Absence {
+        source: crate::domain::absence::Source::Said,
         person: BOB,
         from: monday() + hours(from),
         until: monday() + hours(until),

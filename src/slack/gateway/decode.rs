@@ -442,6 +442,15 @@ fn event(payload: &RawPayload, ours: &Installation, retry: Option<u8>) -> Option
                     .unwrap_or_default(),
             }),
         "user_change" => account(raw).map(|user| Event::UserChanged { user }),
+        "dnd_updated_user" => raw.user.get().and_then(|user| {
+            let status = raw.dnd_status.get()?;
+            let moment = |moment: &Text| moment.number().and_then(|moment| i64::try_from(moment).ok());
+            Some(Event::DoNotDisturb {
+                user: SlackUserId(user.id.owned()?),
+                from: moment(&status.next_dnd_start_ts).unwrap_or_default(),
+                until: moment(&status.next_dnd_end_ts).filter(|_| status.dnd_enabled.yes()),
+            })
+        }),
         "team_join" => account(raw).map(|user| Event::TeamJoin { user }),
         "subteam_created" | "subteam_updated" => raw
             .subteam
@@ -598,6 +607,12 @@ pub(crate) fn slack_user(raw: &RawUser) -> SlackUser {
         email_confirmed: raw.is_email_confirmed.0 != "false",
         title: profile.title.0,
         tz: raw.tz.owned(),
+        status_emoji: profile.status_emoji.0,
+        status_expiration: profile
+            .status_expiration
+            .number()
+            .and_then(|moment| i64::try_from(moment).ok())
+            .unwrap_or_default(),
         image: profile.image_72.owned().or(profile.image_192.owned()),
         deleted: raw.deleted.yes(),
         // Slackbot is said not to be flagged.

@@ -517,6 +517,15 @@ pub enum Event {
         /// The new account.
         user: SlackUser,
     },
+    /// A person does not want to be disturbed, or may be again.
+    DoNotDisturb {
+        /// Who.
+        user: SlackUserId,
+        /// From then on, in seconds since 1970.
+        from: i64,
+        /// Until then; none when they may be disturbed.
+        until: Option<i64>,
+    },
     /// A user group was created, changed or switched off.
     SubteamUpdated {
         /// The group.
@@ -552,6 +561,7 @@ impl Event {
             Self::Touched { .. } => "touched",
             Self::AppHomeOpened { .. } => "app_home_opened",
             Self::UserChanged { .. } => "user_change",
+            Self::DoNotDisturb { .. } => "dnd_updated_user",
             Self::TeamJoin { .. } => "team_join",
             Self::SubteamUpdated { .. } => "subteam_updated",
             Self::SubteamMembersChanged { .. } => "subteam_members_changed",
@@ -648,6 +658,10 @@ pub struct SlackUser {
     pub tz: Option<String>,
     /// A small picture.
     pub image: Option<String>,
+    /// The emoji of their status, with colons; empty when they have none.
+    pub status_emoji: String,
+    /// When their status ends, in seconds since 1970; 0: when they take it away.
+    pub status_expiration: i64,
     /// Deactivated.
     pub deleted: bool,
     /// A bot, an app's user or a workflow (Slackbot too).

@@ -356,6 +356,7 @@ parts! {
         subteam: Maybe<RawTeam>,
         subteam_id: Text,
         tokens: Maybe<RawTokens>,
+        dnd_status: Maybe<RawDnd>,
     }
 
     RawEdited { user: Text, ts: Text, }
@@ -401,7 +402,11 @@ parts! {
     }
 
     RawTeamMember { enterprise_id: Text, }
-    RawProfile { real_name: Text, display_name: Text, email: Text, title: Text, image_72: Text, image_192: Text, }
+    RawProfile {
+        real_name: Text, display_name: Text, email: Text, title: Text, image_72: Text, image_192: Text,
+        status_emoji: Text, status_expiration: Text,
+    }
+    RawDnd { dnd_enabled: Text, next_dnd_start_ts: Text, next_dnd_end_ts: Text, }
 }
 
 #[cfg(test)]

@@ -201,6 +201,9 @@ impl Handlers {
                 self.0.acquainted.forget(&user.id);
             }
             Event::Touched { channel, ts, gone } => self.0.deliver.touched(&channel, &ts, gone).await?,
+            Event::DoNotDisturb { user, from, until } => {
+                self.0.directory.do_not_disturb(&user, from, until).await?;
+            }
             Event::TokensRevoked { .. } | Event::AppUninstalled => {
                 // It may have been installed again since: Slack itself is asked.
                 self.0.deliver.slack.doubt();

@@ -7,8 +7,12 @@ use super::{
     phrase::Phrase,
     text::Mentions,
 };
-use crate::{domain::absence::Absence, slack::surface, usecases::queries::request_card::PersonRef};
-use chrono::{DateTime, NaiveDate, Utc};
+use crate::{
+    domain::absence::{Absence, LONGEST, Source},
+    slack::surface,
+    usecases::queries::request_card::PersonRef,
+};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde_json::Value;
 use slack_morphism::prelude::*;
 
@@ -24,7 +28,14 @@ pub const BLOCK_DELEGATE: &str = "away_delegate";
 /// "You are away until … · Ben decides in your place".
 #[must_use]
 pub fn phrase(absence: &Absence, delegate: Option<&str>, now: DateTime<Utc>) -> Phrase {
-    let phrase = if absence.holds(now) {
+    let by = match absence.source {
+        Source::Said => "",
+        Source::Status => "Your status in Slack says so. ",
+        Source::DoNotDisturb => "You do not want to be disturbed in Slack. ",
+    };
+    let phrase = if absence.until - now > TimeDelta::days(LONGEST - 30) {
+        Phrase::of("🌴 You are away")
+    } else if absence.holds(now) {
         Phrase::of("🌴 You are away until ").when(absence.until)
     } else {
         Phrase::of("🌴 You will be away from ")
@@ -40,7 +51,10 @@ pub fn phrase(absence: &Absence, delegate: Option<&str>, now: DateTime<Utc>) -> 
                 name: delegate.unwrap_or("somebody").to_owned(),
             })
             .text(" decides in your place."),
-        None => phrase.text(". Nobody stands in for you: others are asked, as the policies say."),
+        None => phrase
+            .text(". ")
+            .text(by)
+            .text("Nobody stands in for you: others are asked, as the policies say."),
     }
 }
 

@@ -4,11 +4,12 @@ use super::request_card::PersonRef;
 use crate::{
     db::{self, Db, DbError, audit::Row},
     domain::{
+        absence::Source,
         event::Event,
         ids::{EntitlementId, GrantId, PersonId, RequestId},
         length::{Length, spoken},
         review::Fit,
-        step::{Approver, Source, Verdict},
+        step::{self, Approver, Verdict},
     },
     usecases::{
         System,
@@ -201,13 +202,13 @@ impl Words {
         }
     }
 
-    fn asked(&self, approvers: &[Approver], source: Source) -> String {
+    fn asked(&self, approvers: &[Approver], source: step::Source) -> String {
         let names = self.names(approvers.iter().map(|approver| approver.person));
         let why = match source {
-            Source::Primary => "",
-            Source::Fallback => " (the fallback)",
-            Source::LastResort => " (the last resort)",
-            Source::Joined => " (more people)",
+            step::Source::Primary => "",
+            step::Source::Fallback => " (the fallback)",
+            step::Source::LastResort => " (the last resort)",
+            step::Source::Joined => " (more people)",
         };
         format!("{names}{why}")
     }
@@ -378,12 +379,22 @@ impl Words {
             }
             Event::AlarmTaken { alarm, .. } => format!("took alarm {alarm}"),
             Event::AuditRead { filter } => format!("read the record: {filter}"),
-            Event::AbsenceSet { from, until, delegate } => {
+            Event::AbsenceSet {
+                from,
+                until,
+                delegate,
+                source,
+            } => {
                 let stands_in = match delegate {
                     Some(delegate) => format!("; {} stands in", self.name(*delegate)),
                     None => String::new(),
                 };
-                format!("is away from {} until {}{stands_in}", moment(*from), moment(*until))
+                let by = match source {
+                    Source::Said => "",
+                    Source::Status => ", by their status in Slack",
+                    Source::DoNotDisturb => ", by “do not disturb” in Slack",
+                };
+                format!("is away from {} until {}{by}{stands_in}", moment(*from), moment(*until))
             }
             Event::AbsenceBegan => "noted that the absence has begun".to_owned(),
             Event::AbsenceEnded { early: true } => "is back early".to_owned(),
