@@ -66,7 +66,8 @@ fn welcome(page: &str, kept: bool) -> String {
          \x20 1. As Ana, type  /c1 request prod  in #general, choose “orders / Write”, say why, submit\n\
          \x20 2. Open Bob beside her: c1 has asked him, her manager. He approves; Carla or Dan, who own the data, come next\n\
          \x20 3. Reply in the thread under a card, and see it arrive on the other side\n\
-         \x20 4. Let some hours pass (⏩ at the top), and see the access end\n\n\
+         \x20 4. Click the blue link on a card: you sign in as anyone, and act on the request's page\n\
+         \x20 5. Let some hours pass (⏩ at the top), and see the access end\n\n\
          Ctrl-C stops everything."
     )
 }

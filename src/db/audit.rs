@@ -256,15 +256,21 @@ pub async fn marks(db: &Db, ids: &[RequestId]) -> Result<Vec<(RequestId, String)
          SELECT r.id AS "id!",
                 (SELECT concat_ws('-', count(*), max(a.id)) FROM audit a WHERE a.request_id = r.id) AS "own!",
                 (SELECT concat_ws('-', count(*), max(a.id)) FROM audit a
-                  WHERE a.grant_id IN (SELECT grant_id FROM holds WHERE request_id = r.id)) AS "grants!"
+                  WHERE a.grant_id IN (SELECT grant_id FROM holds WHERE request_id = r.id)) AS "grants!",
+                (SELECT concat_ws('-', count(*), max(x.at))
+                   FROM comments c JOIN comment_copies k ON k.comment_id = c.id
+                   JOIN comment_reactions x ON x.channel = k.channel AND x.ts = k.ts AND x.present
+                  WHERE c.request_id = r.id) AS "reactions!"
            FROM unnest($1::bigint[]) AS r (id)"#,
         &ids
     )
     .fetch_all(db.pool())
     .await?;
-    let mark = |row: (i64, String, String)| (RequestId(row.0), format!("{}.{}", row.1, row.2));
     Ok(rows
         .into_iter()
-        .map(|row| mark((row.id, row.own, row.grants)))
+        .map(|row| {
+            let mark = [row.own, row.grants, row.reactions].join(".");
+            (RequestId(row.id), mark)
+        })
         .collect())
 }

@@ -570,3 +570,32 @@ pub async fn reactions(db: &Db, request: RequestId) -> Result<HashMap<CommentId,
     }
     Ok(found)
 }
+
+/// Has this act of a door written its comment already?
+///
+/// # Errors
+/// The database's.
+pub async fn is_written(tx: &mut Tx<'_>, act: &str) -> Result<bool, DbError> {
+    Ok(sqlx::query_scalar!(
+        r#"-- did an act write its comment
+         SELECT EXISTS (SELECT FROM comments WHERE act = $1) AS "written!""#,
+        act
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
+/// Notes which act of a door wrote a comment.
+///
+/// # Errors
+/// `comments_act_once` when it wrote another one.
+pub async fn written_by(tx: &mut Tx<'_>, comment: CommentId, act: &str) -> Result<(), DbError> {
+    sqlx::query!(
+        "-- an act wrote a comment\nUPDATE comments SET act = $2 WHERE id = $1",
+        comment.0,
+        act
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

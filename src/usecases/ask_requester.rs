@@ -35,6 +35,7 @@ pub async fn ask_requester(system: &System, actor: Actor, id: RequestId, questio
                 },
                 visibility: Visibility::Everyone,
                 at: None,
+                once: None,
             };
             let asked = comment::write(tx, now, actor, &request, &said).await?;
             let facts = facts::of_request(tx, now, &request, [by]).await?;

@@ -23,6 +23,8 @@ pub struct Comment {
     pub visibility: Visibility,
     /// The message it is, if it is one.
     pub at: Option<At>,
+    /// The act, as the door names it: the same act writes one comment, however often it arrives.
+    pub once: Option<String>,
 }
 
 /// A message in the thread under a copy of the card. The same message counts once.
@@ -72,6 +74,11 @@ pub async fn comment(system: &System, actor: Actor, comment: Comment) -> Result<
             if thread.known {
                 return Ok(None);
             }
+            if let Some(act) = &comment.once
+                && db::comments::is_written(tx, act).await?
+            {
+                return Ok(None);
+            }
             let mut people = db::people::people_by_ids_in(tx, &[author]).await?;
             let person = people.remove(&author).ok_or(Error::NotFound)?;
             let concerned = Concerned::of(tx, &request, &person).await?;
@@ -90,6 +97,9 @@ pub async fn comment(system: &System, actor: Actor, comment: Comment) -> Result<
             let first_since_closed =
                 !request.is_open() && !db::comments::has_written_late(tx, request.id, author).await?;
             let written = write(tx, now, actor, &request, &comment).await?;
+            if let Some(act) = &comment.once {
+                db::comments::written_by(tx, written, act).await?;
+            }
             Ok(Some(Written {
                 comment: written,
                 visibility: comment.visibility,

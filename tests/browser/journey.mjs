@@ -152,16 +152,25 @@ async function open(...keys) {
 }
 
 let taken = 0;
-async function shot(name, options = {}) {
+async function shot(name, options = {}, of = page) {
   taken += 1;
   // Pictures and fonts are there, and nothing moves.
-  await page.waitForTimeout(250);
-  await page.screenshot({ path: join(shots, `${String(taken).padStart(2, "0")}-${name}.png`), ...options });
+  await of.waitForTimeout(250);
+  await of.screenshot({ path: join(shots, `${String(taken).padStart(2, "0")}-${name}.png`), ...options });
 }
 
 async function pass(label) {
   await page.locator('[data-qa="control"]').filter({ hasText: label }).click();
   await page.locator('[data-qa="toast"]').filter({ hasText: "It is now" }).first().waitFor();
+}
+
+/** Follows the link on somebody's card to the page of the request, and signs in there as they. */
+async function details(card, key) {
+  const [opened] = await Promise.all([browser.waitForEvent("page"), card.getByText("Grant Ana Alvarez").first().click()]);
+  await opened.getByRole("link", { name: "Sign in with Slack" }).click();
+  await opened.locator(`[data-qa="sign-in-as"][data-person="${key}"]`).click();
+  await opened.getByRole("heading", { level: 1, name: /Grant Ana Alvarez/ }).waitFor();
+  return opened;
 }
 
 // --- saying what is wrong
@@ -376,6 +385,60 @@ const chapters = {
       await shot("two-steps-done");
     });
 
+    await scene("the page of a request: signed in, talked, approved, and kept up to date", async () => {
+      const [ana, bob] = await open("ana", "bob");
+      await ana.room("general");
+      await bob.app();
+      await request(ana, { words: "github payments write", reason: "PAY-1201: the release branch is stuck." });
+      await ana.submitted();
+      await ana.app();
+      const mine = ana.card("You have created a new access request", "payments");
+      const asked = bob.card("Ana Alvarez asks for access", "payments");
+      await bob.button(asked, "Approve").waitFor();
+      const his = await details(asked, "bob");
+      await his.locator("[data-connected]").waitFor();
+      await his.keyboard.press("Tab");
+      same(await his.evaluate(() => document.activeElement.textContent), "Skip to the content", "where the keyboard begins");
+      await shot("details", {}, his);
+      // What others say arrives while he writes, and what he writes stays.
+      const reason = his.getByLabel(/Your reason/);
+      await reason.fill("Fine, until");
+      await ana.reply(mine, "only until *tonight*");
+      const said = (words) => his.locator("[data-comment]").filter({ hasText: words });
+      await said("only until tonight").waitFor();
+      same(await said("only until tonight").locator("b").filter({ hasText: "tonight" }).count(), 1, "bold words on the page");
+      same(await reason.inputValue(), "Fine, until", "what Bob is writing");
+      await his.getByLabel("Your comment").fill("Good. Which branch?");
+      await his.getByRole("button", { name: "Send" }).click();
+      await his.getByText("Your comment is sent").waitFor();
+      await ana.hears("Which branch?", "Bob Brandt");
+      await his.locator("[data-connected]").waitFor();
+      await ana.reply(mine, "release-7");
+      await said("release-7").waitFor();
+      await shot("details-talk", { fullPage: true }, his);
+      await his.getByLabel(/Your reason/).fill("Fine, until tonight.");
+      await his.getByRole("button", { name: "Approve" }).click();
+      await his.getByText("Thank you for deciding").waitFor();
+      await his.locator("#head .badge").filter({ hasText: "Active" }).waitFor();
+      same(await his.getByRole("button", { name: "Approve" }).count(), 0, "Approve buttons on the page");
+      await mine.getByText("Active until").first().waitFor();
+      await none(bob.button(asked, "Approve"), "an Approve button in Slack");
+      // What is done in Slack stands on the page without asking.
+      await ana.click(mine, "I'm done");
+      await ana.yes();
+      await his.locator("#head .badge").filter({ hasText: "Ended" }).waitFor();
+      for (const [name, width, colorScheme] of [["phone", 390, "light"], ["phone-dark", 390, "dark"], ["dark", 1280, "dark"]]) {
+        await his.setViewportSize({ width, height: 900 });
+        await his.emulateMedia({ colorScheme });
+        same(await his.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), true, `the page fits ${width} pixels`);
+        await shot(`details-${name}`, { fullPage: true }, his);
+      }
+      await his.getByRole("button", { name: "Sign out" }).click();
+      await his.getByText("You are signed out").waitFor();
+      await his.close();
+      await ana.quiet();
+    });
+
     await scene("done early, from the Home tab", async () => {
       const [ana] = await open("ana");
       await ana.app("home");
@@ -513,6 +576,19 @@ const chapters = {
       await bob.app();
       await bob.button(bob.card("Ana Alvarez asks for access"), "Approve").waitFor();
       await picture("side-by-side");
+    });
+    await scene("the page of a request", async () => {
+      const [ana, bob] = await open("ana", "bob");
+      await ana.app();
+      await bob.app();
+      const his = await details(bob.card("Ana Alvarez asks for access"), "bob");
+      await his.locator("[data-connected]").waitFor();
+      await ana.reply(ana.card("You have created a new access request"), "Only order *1007*, and only today.");
+      await his.locator("[data-comment]").filter({ hasText: "only today" }).waitFor();
+      await his.setViewportSize({ width: 1280, height: 1060 });
+      await his.waitForTimeout(400);
+      await his.screenshot({ path: join(shots, "details.png") });
+      await his.close();
     });
     await scene("the Home tab", async () => {
       const [bob] = await open("bob");

@@ -46,6 +46,7 @@ async fn writes(w: &World, key: &str, text: &str, visibility: Visibility) -> Res
         said: said(text),
         visibility,
         at: None,
+        once: None,
     };
     let written = comment(&w.system, actor, new).await?;
     Ok(written.unwrap().comment)

@@ -1,6 +1,6 @@
 //! What the operator is told about a deployment.
 
-use crate::harness::{Transport, over, story};
+use crate::harness::{Transport, on_the_web, over, story};
 use c1::cli::doctor::{Finding, examine};
 use secrecy::SecretString;
 
@@ -57,5 +57,35 @@ fn whatever_is_wrong_is_named_with_what_to_do() {
             .unwrap();
         let text = printed(&examine(&w.config()).await);
         assert!(text.contains("✗ migrations"), "{text}");
+    });
+}
+
+#[test]
+fn signing_in_is_looked_at_where_it_is_set_up() {
+    story(async |w| {
+        let text = printed(&examine(&w.config()).await);
+        assert!(text.contains("✓ sign-in      not set up"), "{text}");
+    });
+    on_the_web(async |w| {
+        let text = printed(&examine(&w.config()).await);
+        let back = format!("{}/auth/slack/callback", w.addresses()[0]);
+        assert!(
+            text.contains(&format!("✓ sign-in      people come back to {back}")),
+            "{text}"
+        );
+        let mut config = w.config();
+        config.base_url = Some("http://c1.example.com".parse().unwrap());
+        let text = printed(&examine(&config).await);
+        assert!(
+            text.contains("✗ sign-in") && text.contains("is not reached by https"),
+            "{text}"
+        );
+        let mut config = w.config();
+        config.slack.api_url = "http://127.0.0.1:9/api".parse().unwrap();
+        let text = printed(&examine(&config).await);
+        assert!(
+            text.contains("✗ sign-in") && text.contains("cannot be reached"),
+            "{text}"
+        );
     });
 }

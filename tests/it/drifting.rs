@@ -225,6 +225,7 @@ fn an_app_that_was_removed_waits_and_catches_up_when_it_is_back() {
             },
             visibility: Visibility::Everyone,
             at: None,
+            once: None,
         };
         let carla_is = c1::domain::ids::PersonId(w.count("SELECT id FROM people WHERE key = 'carla'").await);
         c1::usecases::comment::comment(&w.system, c1::usecases::Actor::slack(carla_is), comment)

@@ -11,6 +11,7 @@ mod limits;
 mod messages;
 mod methods;
 mod modals;
+mod openid;
 mod people;
 mod persistence;
 mod socket;

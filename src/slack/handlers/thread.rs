@@ -47,6 +47,7 @@ impl Handlers {
             said,
             visibility: Visibility::Everyone,
             at: Some(at),
+            once: None,
         };
         match comment::comment(self.system(), actor(&author), comment).await {
             Ok(_) | Err(Error::NotFound | Error::Refused(_)) => Ok(()),

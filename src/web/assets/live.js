@@ -116,7 +116,7 @@ async function take() {
     }
   }
   // What is new stands behind what comes before it.
-  let last = { side: null, body: null };
+  const last = {};
   for (const fresh of there.values()) {
     const place = fresh.parentElement.className;
     const known = document.getElementById(fresh.id);
@@ -169,13 +169,13 @@ function connect() {
   source = new EventSource(page.dataset.events);
   source.addEventListener("mark", (event) => {
     pause = 1000;
-    page.dataset.live = "yes";
+    page.dataset.connected = "yes";
     if (event.data !== mark) refresh();
   });
   source.addEventListener("ended", ended);
   source.addEventListener("gone", gone);
   source.addEventListener("error", () => {
-    delete page.dataset.live;
+    delete page.dataset.connected;
     if (over || !source || source.readyState !== EventSource.CLOSED) return;
     // The browser gives up after an answer that is no stream; we do not, and take our time.
     source = null;

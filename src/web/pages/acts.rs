@@ -4,17 +4,22 @@ use super::request::{Typed, drawn, seen};
 use crate::{
     db,
     domain::{
+        comment::{Said, Visibility},
         ids::{GrantId, PersonId, RequestId},
         length::Length,
         refusal::Refusal,
         step::Verdict,
+        words::Words,
     },
     usecases::{
         Actor, Error,
         administer::{self, administer},
         cancel_request::cancel_request,
         claim_step::{claim_step, give_back},
+        comment::{self, Comment},
         decide_step::{Decide, decide_step},
+        delete_comment::delete_comment,
+        edit_comment::edit_comment,
         end_grant::end_grant,
         escalate_request::escalate_request,
         queries::details::Details,
@@ -22,6 +27,7 @@ use crate::{
         record_provisioning::{Report, record_provisioning},
         remind::{When, nudge, remind_me},
         shorten_request::{Shorten, shorten_request},
+        sign_in::Secret,
         submit_request::{Submission, submit_request},
     },
     web::{Web, view::acts::Act, visitor::Visitor},
@@ -169,6 +175,25 @@ impl Doing<'_> {
                 self.report(Report::NotGiven { why }).await?;
             }
             Act::Administer => self.administer().await?,
+            Act::Comment => {
+                let comment = Comment {
+                    request,
+                    said: self.said(),
+                    visibility: match self.text("audience").as_str() {
+                        "approvers" => Visibility::Approvers,
+                        _ => Visibility::Everyone,
+                    },
+                    at: None,
+                    once: Secret::read(&self.text("once")).map(|once| format!("web:{}", once.as_str())),
+                };
+                comment::comment(system, actor, comment).await?;
+            }
+            Act::EditComment => {
+                edit_comment(system, actor, self.number("comment")?, self.said()).await?;
+            }
+            Act::DeleteComment => {
+                delete_comment(system, actor, self.number("comment")?).await?;
+            }
         }
         Ok(request)
     }
@@ -240,6 +265,14 @@ impl Doing<'_> {
         };
         administer(self.web.system(), self.actor, self.request, act, self.text("reason")).await?;
         Ok(())
+    }
+
+    /// What was typed, as it was typed.
+    fn said(&self) -> Said {
+        Said {
+            words: Words::typed(&self.text("body")),
+            files: Vec::new(),
+        }
     }
 
     fn text(&self, name: &str) -> String {

@@ -56,7 +56,8 @@ async fn events(State(web): State<Web>, Anybody(visitor): Anybody, Path(id): Pat
                 over: false,
             };
             let told = stream::unfold(open, async |mut open| open.next().await.map(|event| (event, open)));
-            Sse::new(told).into_response()
+            // A proxy that gathers what it passes on would hold it back.
+            ([("x-accel-buffering", "no")], Sse::new(told)).into_response()
         }
         Err(error) => web.failed(error, Some(&visitor.person)),
     }

@@ -1,16 +1,25 @@
 //! The page of a request: who may see it sees everything they may, and all they may do.
 
 use crate::{
-    domain::ids::RequestId,
+    domain::{
+        ids::RequestId,
+        words::{Passage, Piece},
+    },
     usecases::{
         Error,
-        queries::details::{Details, details},
+        queries::{
+            conversation::conversation,
+            details::{Details, details},
+        },
+        sign_in::Secret,
     },
     web::{
         Frame, Web, assets, page,
         view::{
             acts::Act,
+            hours::Hours,
             request::{RequestView, view},
+            talk::{self, TalkView},
         },
         visitor::Visitor,
     },
@@ -56,6 +65,15 @@ impl Typed {
         value.map_or("", String::as_str)
     }
 
+    /// Was it about this comment?
+    fn is_about(&self, act: &str, comment: &i64) -> bool {
+        self.is(act)
+            && self
+                .fields
+                .get("comment")
+                .is_some_and(|typed| *typed == comment.to_string())
+    }
+
     fn refusal(&self, act: &str) -> Option<&str> {
         self.is(act).then_some(self.refusal.as_str())
     }
@@ -73,6 +91,24 @@ struct Page<'a> {
     /// What has just been done.
     said: Option<&'static str>,
     typed: Typed,
+    /// Names the comment that is written on this page, so that it counts once.
+    once: String,
+    talk: TalkView,
+    hours: Hours,
+}
+
+impl Page<'_> {
+    fn leads(&self, url: &str) -> bool {
+        talk::leads(url)
+    }
+
+    fn unicode_of(&self, hex: &str) -> Option<String> {
+        talk::unicode(hex)
+    }
+
+    fn moment(&self, at: &i64) -> String {
+        chrono::DateTime::from_timestamp(*at, 0).map_or_else(|| "some time".to_owned(), |at| self.hours.when(at))
+    }
 }
 
 /// A page that was led to after something was done says so.
@@ -110,7 +146,7 @@ pub(super) async fn drawn(
     web: &Web,
     visitor: &Visitor,
     id: &str,
-    said: Option<&'static str>,
+    done: Option<&'static str>,
     typed: Option<Typed>,
 ) -> Result<Response, Error> {
     // Read before what it marks: what changes in between is shown once more, and nothing is missed.
@@ -124,7 +160,9 @@ pub(super) async fn drawn(
     } else {
         StatusCode::OK
     };
-    let r = view(&details);
+    // It could be seen a moment ago, and the conversation goes with it.
+    let said = conversation(web.system(), details.card.id, &visitor.person).await?;
+    let r = view(&details, &said.ok_or(Error::NotFound)?);
     let mut typed = typed.unwrap_or_default();
     typed.homeless = !typed.act.is_empty() && !r.has_form_of(typed.act);
     Ok(page(
@@ -133,9 +171,12 @@ pub(super) async fn drawn(
             frame: Frame::of(format!("#{} {}", r.id, r.title), Some(&visitor.person)),
             script: assets::address("live.js"),
             revision: details.revision,
-            r,
             mark: &mark,
-            said,
+            said: done,
+            once: Secret::random().as_str().to_owned(),
+            hours: Hours::of(details.zone.as_deref(), details.now),
+            talk: r.talk.clone(),
+            r,
             typed,
         },
     ))

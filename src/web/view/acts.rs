@@ -35,10 +35,16 @@ pub(crate) enum Act {
     Removed,
     /// Act outside the plan.
     Administer,
+    /// Say something.
+    Comment,
+    /// Say it otherwise.
+    EditComment,
+    /// Take it back.
+    DeleteComment,
 }
 
 impl Act {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 19] = [
         Self::Decide,
         Self::Claim,
         Self::GiveBack,
@@ -55,6 +61,9 @@ impl Act {
         Self::Retry,
         Self::Removed,
         Self::Administer,
+        Self::Comment,
+        Self::EditComment,
+        Self::DeleteComment,
     ];
 
     /// The word in the address of its form.
@@ -76,6 +85,9 @@ impl Act {
             Self::Retry => "retry",
             Self::Removed => "removed",
             Self::Administer => "administer",
+            Self::Comment => "comment",
+            Self::EditComment => "edit-comment",
+            Self::DeleteComment => "delete-comment",
         }
     }
 
@@ -100,6 +112,9 @@ impl Act {
             Self::Extend => "You have asked for more time. What you hold stays until that is decided.",
             Self::Provisioned | Self::WontDo | Self::Removed => "Noted. Thank you.",
             Self::Retry => "It is being tried again.",
+            Self::Comment => "Your comment is sent.",
+            Self::EditComment => "Your comment says so now, in every thread.",
+            Self::DeleteComment => "Your comment is taken back.",
             Self::Administer => "Done. It stands on the record under your name.",
         }
     }

@@ -7,4 +7,5 @@ pub(super) mod hours;
 pub(super) mod request;
 pub(super) mod state;
 pub(super) mod steps;
+pub(super) mod talk;
 pub(super) mod trail;

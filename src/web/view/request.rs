@@ -5,11 +5,13 @@ use super::{
     hours::{Hours, Moment},
     state::{self, Badge, called},
     steps::{self, StepView, capital},
+    talk::{self, TalkView},
     trail::{self, TrailView},
 };
 use crate::{
     domain::{grant::GrantState, length::spoken},
     usecases::queries::{
+        conversation::Conversation,
         details::Details,
         request_card::{Context, PersonRef, RequestCard, Standing},
     },
@@ -36,6 +38,7 @@ pub(crate) struct RequestView {
     pub(crate) escalation: Option<(String, String)>,
     pub(crate) steps: Vec<StepView>,
     pub(crate) access: Option<AccessView>,
+    pub(crate) talk: TalkView,
     pub(crate) trail: Vec<TrailView>,
     pub(crate) decide: Option<DecideView>,
     pub(crate) desk: Option<DeskView>,
@@ -124,7 +127,7 @@ pub(crate) fn what(card: &RequestCard) -> String {
     }
 }
 
-pub(crate) fn view(details: &Details) -> RequestView {
+pub(crate) fn view(details: &Details, conversation: &Conversation) -> RequestView {
     let card = &details.card;
     let viewer = &card.viewer;
     let reader = viewer.person;
@@ -153,6 +156,7 @@ pub(crate) fn view(details: &Details) -> RequestView {
             badge: state::access_badge(grant.state),
             sentences: state::access(grant, reader, &hours),
         }),
+        talk: talk::talk(conversation, reader, &hours),
         trail: trail::trail(details, &hours),
         decide: decide(details, &hours),
         desk: desk(details),
@@ -190,6 +194,9 @@ impl RequestView {
             Some(Act::Removed) => self.provision.as_ref().is_some_and(|todo| todo.remove),
             Some(Act::Retry) => self.provision.as_ref().is_some_and(|todo| todo.may_retry),
             Some(Act::Administer) => self.administer.is_some(),
+            Some(Act::Comment) => self.talk.may_write,
+            // What somebody says about a comment that is not theirs to change any more.
+            Some(Act::EditComment | Act::DeleteComment) => self.talk.entries.iter().any(|said| said.may_change),
             None => false,
         }
     }

@@ -3,3 +3,4 @@
 mod live;
 mod requests;
 mod signing_in;
+mod talking;

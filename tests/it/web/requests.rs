@@ -5,7 +5,7 @@ use hyper::StatusCode;
 use std::time::Duration;
 
 /// Ana asks to read the production database; Carla and Dan, who own it, are asked.
-async fn asked(w: &World) {
+pub(super) async fn asked(w: &World) {
     form("Production database", "Read")
         .reason("INC-42")
         .sent_by(&w.person("ana"))
@@ -14,7 +14,7 @@ async fn asked(w: &World) {
 }
 
 /// What a form of a page would send: its hidden fields.
-fn hidden(page: &Page, form: &str) -> Vec<(String, String)> {
+pub(super) fn hidden(page: &Page, form: &str) -> Vec<(String, String)> {
     let start = page
         .text
         .find(&format!("id=\"f-{form}\""))
@@ -31,7 +31,7 @@ fn hidden(page: &Page, form: &str) -> Vec<(String, String)> {
 }
 
 /// Fills in a form of a page that was opened, and sends it.
-async fn fills(browser: &mut Browser, page: &Page, act: &str, fields: &[(&str, &str)]) -> Page {
+pub(super) async fn fills(browser: &mut Browser, page: &Page, act: &str, fields: &[(&str, &str)]) -> Page {
     let hidden = hidden(page, act);
     let all: Vec<(&str, &str)> = hidden
         .iter()

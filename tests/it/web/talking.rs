@@ -1,0 +1,215 @@
+//! The conversation on the page: the same as in the threads.
+
+use super::requests::{asked, fills, hidden};
+use crate::harness::{message, on_the_web};
+use hyper::StatusCode;
+use simulator::Person;
+
+/// What stands in the thread under a person's card, without the card.
+fn thread(person: &Person, words: &str) -> String {
+    let card = message(person, words);
+    let said: Vec<String> = person
+        .thread(&card)
+        .iter()
+        .skip(1)
+        .map(|said| said.text().to_owned())
+        .collect();
+    said.join("\n")
+}
+
+#[test]
+fn what_is_written_on_the_page_stands_in_the_threads_and_the_other_way_round() {
+    on_the_web(async |w| {
+        asked(w).await;
+        let ana = w.person("ana");
+        let mut page_of_carla = w.signed_in("carla").await;
+        let page = page_of_carla.opens("/requests/1").await;
+        assert!(page.says("Nobody has written anything yet"), "{}", page.words());
+        let page = fills(
+            &mut page_of_carla,
+            &page,
+            "comment",
+            &[("body", "which *table*? <b>&</b> see https://wiki.example.com/x")],
+        )
+        .await;
+        assert!(
+            page.says("Your comment is sent.") && page.says("Carla Conti (you)"),
+            "{}",
+            page.words()
+        );
+        assert!(
+            page.says("which *table*? <b>&</b> see https://wiki.example.com/x"),
+            "as it was typed: {}",
+            page.words()
+        );
+        assert!(
+            page.text
+                .contains("<a href=\"https://wiki.example.com/x\" rel=\"noopener noreferrer nofollow\"")
+        );
+        w.settle().await;
+        let told = thread(&ana, "You have created");
+        assert!(told.contains("Carla Conti") && told.contains("which"), "{told}");
+        ana.replies(
+            &message(&ana, "You have created"),
+            "`payments` & *only that* <@U0DAN0000> <https://evil.example|bank.example.com>",
+        )
+        .await
+        .unwrap();
+        w.settle().await;
+        let page = page_of_carla.opens("/requests/1").await;
+        assert!(
+            page.says("payments & only that") && page.says("in Slack"),
+            "{}",
+            page.words()
+        );
+        assert!(
+            page.text.contains("<code>payments</code>") && page.text.contains("<b>only that</b>"),
+            "{}",
+            page.text
+        );
+        assert!(
+            !page.text.contains(">bank.example.com</a>"),
+            "a link says where it leads: {}",
+            page.text
+        );
+    });
+}
+
+#[test]
+fn what_was_written_on_the_page_is_changed_there() {
+    on_the_web(async |w| {
+        asked(w).await;
+
+        let mut carla = w.signed_in("carla").await;
+        let page = carla.opens("/requests/1").await;
+        let page = fills(&mut carla, &page, "comment", &[("body", "until friday")]).await;
+        let id = hidden(&page, "edit-1")[0].1.clone();
+        w.settle().await;
+        let page = carla
+            .submits(
+                "/requests/1/edit-comment",
+                &[("comment", &id), ("body", "until Monday")],
+            )
+            .await;
+        assert!(page.says("until Monday") && page.says("(edited)"), "{}", page.words());
+        // Somebody else's comment is not theirs to change; what they typed is not lost.
+        let mut dan = w.signed_in("dan").await;
+        assert!(!dan.opens("/requests/1").await.says("Edit"), "there is no button");
+        let page = dan
+            .submits("/requests/1/edit-comment", &[("comment", &id), ("body", "until never")])
+            .await;
+        assert!(
+            page.status == StatusCode::CONFLICT && page.says("Only whoever wrote a comment"),
+            "{}",
+            page.words()
+        );
+        assert!(page.text.contains("until never"));
+        let page = carla.submits("/requests/1/delete-comment", &[("comment", &id)]).await;
+        assert!(page.says("This comment was taken back"), "{}", page.words());
+        w.settle().await;
+    });
+}
+
+#[test]
+fn a_form_that_is_sent_twice_says_it_once() {
+    on_the_web(async |w| {
+        asked(w).await;
+        let mut ana = w.signed_in("ana").await;
+        let page = ana.opens("/requests/1").await;
+        for _ in 0..2 {
+            let after = fills(&mut ana, &page, "comment", &[("body", "only this once")]).await;
+            assert_eq!(after.text.matches(" data-comment>").count(), 1, "{}", after.words());
+        }
+        let again = ana.opens("/requests/1").await;
+        fills(&mut ana, &again, "comment", &[("body", "only this once")]).await;
+        assert_eq!(
+            w.count("SELECT count(*) FROM comments WHERE author_id IS NOT NULL")
+                .await,
+            2,
+            "meant twice, it is there twice"
+        );
+        let empty = ana.opens("/requests/1").await;
+        let empty = fills(&mut ana, &empty, "comment", &[("body", " \r\n ")]).await;
+        assert!(
+            empty.status == StatusCode::CONFLICT && empty.says("Please write something"),
+            "{}",
+            empty.words()
+        );
+        w.settle().await;
+    });
+}
+
+#[test]
+fn a_note_is_for_the_approvers_alone_on_every_page() {
+    on_the_web(async |w| {
+        asked(w).await;
+        let (mut ana, mut carla, mut dan) = (
+            w.signed_in("ana").await,
+            w.signed_in("carla").await,
+            w.signed_in("dan").await,
+        );
+        let mut listening = ana.listens("/requests/1/events").await;
+        listening.next().await.unwrap();
+        let page = carla.opens("/requests/1").await;
+        assert!(
+            page.says("The approvers alone: a note to") && page.says("Ana Alvarez never sees it"),
+            "{}",
+            page.words()
+        );
+        let page = fills(
+            &mut carla,
+            &page,
+            "comment",
+            &[("body", "she asked last week too"), ("audience", "approvers")],
+        )
+        .await;
+        assert!(
+            page.says("she asked last week too") && page.says("Note to approvers"),
+            "{}",
+            page.words()
+        );
+        w.settle().await;
+        let page = dan.opens("/requests/1").await;
+        assert!(
+            page.says("she asked last week too") && page.says("Note to approvers"),
+            "{}",
+            page.words()
+        );
+        let page = ana.opens("/requests/1").await;
+        assert!(
+            !page.text.contains("last week") && !page.says("Note") && !page.says("note"),
+            "{}",
+            page.words()
+        );
+        // She cannot write one either, whatever she sends.
+        let page = fills(
+            &mut ana,
+            &page,
+            "comment",
+            &[("body", "psst"), ("audience", "approvers")],
+        )
+        .await;
+        assert!(
+            page.status == StatusCode::CONFLICT && page.says("Only those who are asked to decide"),
+            "{}",
+            page.words()
+        );
+        assert!(page.text.contains("psst"), "what she typed is there");
+        w.settle().await;
+    });
+}
+
+#[test]
+fn files_are_named() {
+    on_the_web(async |w| {
+        asked(w).await;
+        let ana = w.person("ana");
+        let card = message(&ana, "You have created");
+        ana.shares_file(card.channel(), Some(&card.reference()), "plan<1>.pdf", 2_000)
+            .await
+            .unwrap();
+        w.settle().await;
+        let page = w.signed_in("dan").await.opens("/requests/1").await;
+        assert!(page.says("plan<1>.pdf") && page.says("2 kB"), "{}", page.words());
+    });
+}
