@@ -38,8 +38,9 @@ use std::{
     sync::{Arc, OnceLock},
     time::Duration,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
 
 /// How many jobs are worked on at the same time.
 const WORKERS: usize = 32;
@@ -50,6 +51,8 @@ pub struct Server {
     pub system: System,
     /// Where it listens.
     pub address: SocketAddr,
+    /// The Web API, as it is called.
+    pub slack: Slack,
     stop: CancellationToken,
     tasks: TaskTracker,
     gateway: Gateway,
@@ -171,12 +174,19 @@ impl Server {
             stop.clone(),
             &tasks,
         );
+        tasks.spawn(share_limits(
+            system.clone(),
+            watched.clone(),
+            runner.replicas(),
+            stop.clone(),
+        ));
         tasks.spawn(timers::run(system.clone(), stop.clone()));
         tasks.spawn(keep_people(system.clone(), stop.clone()));
-        tasks.spawn(watch_over_token(system.clone(), watched, stop.clone()));
+        tasks.spawn(watch_over_token(system.clone(), watched.clone(), stop.clone()));
         Ok(Self {
             system,
             address,
+            slack: watched,
             stop,
             tasks,
             gateway,
@@ -308,6 +318,53 @@ async fn keep_people(system: System, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+/// Slack counts what all replicas do together: each takes its share, and what is closed for one is closed for all.
+async fn share_limits(system: System, slack: Slack, mut replicas: watch::Receiver<u32>, stop: CancellationToken) {
+    const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+    let me = Uuid::new_v4();
+    let mut closings = slack.closings();
+    let mut listener = None;
+    slack.share(*replicas.borrow_and_update());
+    loop {
+        if listener.is_none() {
+            listener = db::pauses::Listener::open(&system.db, me).await.ok();
+        }
+        let heard = async {
+            match &mut listener {
+                Some(listener) => listener.heard().await.map(Some),
+                None => {
+                    tokio::time::sleep(BETWEEN_TRIES).await;
+                    Ok(None)
+                }
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => return,
+            Ok(()) = replicas.changed() => slack.share(*replicas.borrow_and_update()),
+            Ok(closing) = closings.recv() => {
+                if *replicas.borrow() > 1
+                    && let Ok(said) = serde_json::to_value(&closing)
+                    && let Err(error) = db::pauses::tell(&system.db, me, &said).await
+                {
+                    tracing::warn!(%error, "the other replicas could not be told what Slack closed");
+                }
+            }
+            heard = heard => match heard {
+                Ok(Some(said)) => {
+                    if let Ok(closing) = serde_json::from_value(said) {
+                        slack.close(&closing);
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "other replicas are not heard");
+                    listener = None;
+                }
+            },
         }
     }
 }

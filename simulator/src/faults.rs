@@ -25,6 +25,8 @@ pub enum Fault {
     Timeout,
     /// It is done, but the connection breaks before the answer.
     AppliedNoAnswer,
+    /// It is done, but no answer comes for a minute.
+    AppliedTimeout,
     /// It is done, but the answer is this status with a page.
     AppliedServerError(u16),
     /// Status 200, but a page instead of JSON, as from a proxy. Nothing is done.
@@ -75,6 +77,8 @@ struct Rule {
     method: String,
     argument: Option<(String, String)>,
     fault: Fault,
+    /// So many calls that fit go through first.
+    spared: u32,
     left: Option<u32>,
 }
 
@@ -97,6 +101,17 @@ impl Faults {
     /// The next so many calls fail.
     pub fn times(&self, method: &str, fault: Fault, times: u32) {
         self.add(method, None, fault, Some(times));
+    }
+
+    /// One call of the method fails, after so many that do not.
+    pub fn after(&self, spared: u32, method: &str, fault: Fault) {
+        self.rules.locked().push_back(Rule {
+            method: method.to_owned(),
+            argument: None,
+            fault,
+            spared,
+            left: Some(1),
+        });
     }
 
     /// All calls fail until [`Faults::clear`].
@@ -125,6 +140,7 @@ impl Faults {
                 method: method.to_owned(),
                 argument,
                 fault,
+                spared: 0,
                 left,
             });
         }
@@ -164,6 +180,10 @@ impl Faults {
                     .is_none_or(|(name, value)| args.text(name).as_ref() == Some(value))
         };
         let at = rules.iter().position(fits)?;
+        if rules[at].spared > 0 {
+            rules[at].spared -= 1;
+            return None;
+        }
         self.applied.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let rule = &mut rules[at];
         let fault = rule.fault.clone();

@@ -128,6 +128,14 @@ async fn api(State(inner): State<Arc<Inner>>, Path(method): Path<String>, reques
             }
             break_connection()
         }
+        Fault::AppliedTimeout => {
+            let _ = call(&inner, &method, &args, token);
+            tokio::select! {
+                () = tokio::time::sleep(HANG) => {}
+                () = inner.stop.cancelled() => {}
+            }
+            break_connection()
+        }
         Fault::AppliedNoAnswer => {
             let _ = call(&inner, &method, &args, token);
             break_connection()

@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod looks;
 pub mod notices;
 pub mod organisation;
+pub mod pauses;
 pub mod people;
 pub mod reading;
 pub mod reminders;
@@ -34,7 +35,7 @@ use crate::domain::{
     request::Request,
 };
 use sqlx::{
-    PgConnection, PgPool, Postgres,
+    Connection as _, PgConnection, PgPool, Postgres,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use std::{collections::BTreeMap, str::FromStr, sync::Arc, time::Duration};
@@ -42,6 +43,9 @@ use together::Together;
 
 /// The migrations, in the order they are applied; embedded in the binary.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// A connection that nobody used for so long is asked whether it is still there.
+const A_REST: Duration = Duration::from_millis(250);
 
 /// A handle on the database: a pool of connections.
 #[derive(Clone, Debug)]
@@ -130,6 +134,11 @@ impl Db {
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(5))
             .test_before_acquire(false)
+            .before_acquire(|connection, found| {
+                // Asked only after a rest, so that it costs nothing under load: a server that was restarted meanwhile
+                // has hung up on every connection, and each would fail once.
+                Box::pin(async move { Ok(found.idle_for < A_REST || connection.ping().await.is_ok()) })
+            })
             .connect_with(options)
             .await?;
         Ok(Self::from_pool(pool))

@@ -111,6 +111,7 @@ const ERROR_LENGTH: usize = 2000;
 #[derive(Debug)]
 pub struct Runner {
     worker: watch::Receiver<Option<Uuid>>,
+    replicas: watch::Receiver<u32>,
 }
 
 impl Runner {
@@ -132,6 +133,8 @@ impl Runner {
         // The keeper outlives the engine: while handlers end, their lease has to hold.
         let engine_ended = CancellationToken::new();
         let (lease, worker) = watch::channel(None);
+        // Until the first renewal counts them, there may be another.
+        let (together, replicas) = watch::channel(2);
         let (ended, outcomes) = mpsc::unbounded_channel();
 
         let keeper = Keeper {
@@ -141,6 +144,7 @@ impl Runner {
             names,
             lease,
             alone: alone.clone(),
+            together,
             bell: bell.clone(),
         };
         let keeper = tracker.spawn(keeper.run(engine_ended.clone()));
@@ -190,7 +194,13 @@ impl Runner {
             }
             queue.close().await;
         });
-        Self { worker }
+        Self { worker, replicas }
+    }
+
+    /// How many replicas work on jobs, this one included.
+    #[must_use]
+    pub fn replicas(&self) -> watch::Receiver<u32> {
+        self.replicas.clone()
     }
 
     /// Under which id it holds jobs at the moment; none while the database cannot be reached.
@@ -501,6 +511,7 @@ struct Keeper {
     names: &'static [&'static str],
     lease: watch::Sender<Option<Uuid>>,
     alone: Arc<AtomicBool>,
+    together: watch::Sender<u32>,
     bell: Arc<Notify>,
 }
 
@@ -539,6 +550,9 @@ impl Keeper {
             match timeout(HEARTBEAT, self.queue.heartbeat(id, LEASE)).await {
                 Ok(Ok(Lease::Held { others })) => {
                     self.alone.store(others == 0, Ordering::Relaxed);
+                    let replicas = u32::try_from(others).unwrap_or(u32::MAX).saturating_add(1);
+                    self.together
+                        .send_if_modified(|known| std::mem::replace(known, replicas) != replicas);
                     *renewed = asked;
                     return;
                 }

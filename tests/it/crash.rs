@@ -1,41 +1,7 @@
 //! `kill -9` in the middle, and a restart that finishes what was begun.
 
-use crate::harness::{everything, form, message, story};
-use std::{
-    process::{Child, Command, Stdio},
-    time::Duration,
-};
-
-/// A c1 of its own process, in a world.
-struct Process(Child);
-
-impl Process {
-    fn start(settings: &std::collections::HashMap<&'static str, String>) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_c1"))
-            .arg("serve")
-            .env_clear()
-            .envs(settings)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-
-    /// As `kill -9` does.
-    fn dies(mut self) {
-        self.0.kill().unwrap();
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use crate::harness::{Process, everything, form, message, story};
+use std::time::Duration;
 
 #[test]
 fn whatever_moment_it_dies_everything_stands_there_once() {

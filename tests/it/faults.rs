@@ -175,3 +175,24 @@ async fn once_each_without_faults(w: &World) {
     w.settle().await;
     assert!(w.target_has("prod-db", "read", "ana").await);
 }
+
+#[test]
+fn a_database_that_hung_up_is_called_again_and_nobody_notices() {
+    story(async |w| {
+        let (ana, carla) = (w.person("ana"), w.person("carla"));
+        form("Production database", "Read").reason("INC-42").sent_by(&ana).await;
+        w.settle().await;
+        w.database_hangs_up().await;
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        carla.clicks(&message(&carla, "INC-42"), "Approve").await.unwrap();
+        w.settle().await;
+        assert!(w.target_has("prod-db", "read", "ana").await);
+        let calls = w.slack.calls();
+        let told = calls.iter().filter(|call| call.args.to_string().contains("went wrong"));
+        assert_eq!(told.count(), 0, "nobody was told of it");
+        assert_eq!(
+            w.count("SELECT count(*) FROM jobs WHERE last_error IS NOT NULL").await,
+            0
+        );
+    });
+}

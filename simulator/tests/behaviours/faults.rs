@@ -90,6 +90,10 @@ async fn a_fault_can_leave_without_an_answer() {
     .await;
     assert!(waited.is_err());
     assert!(world.slack.person("ana").dm().is_empty());
+    world.slack.faults().next("chat.postMessage", Fault::AppliedTimeout);
+    let post = world.api("chat.postMessage", message(&world));
+    assert!(tokio::time::timeout(Duration::from_millis(300), post).await.is_err());
+    assert_eq!(world.slack.person("ana").dm().len(), 1, "it was done all the same");
     world
         .slack
         .faults()
@@ -118,6 +122,15 @@ async fn faults_can_last_and_concern_one_person() {
     }
     faults.clear();
     assert_eq!(world.api("conversations.open", json!({"users": bob})).await["ok"], true);
+    faults.after(1, "team.info", Fault::ServerError(500));
+    for status in [Value::Null, json!(500), Value::Null] {
+        assert_eq!(
+            world.api("auth.test", json!({})).await["status"],
+            Value::Null,
+            "other methods are not counted"
+        );
+        assert_eq!(world.api("team.info", json!({})).await["status"], status);
+    }
     faults.times("*", Fault::ServerError(500), 2);
     assert_eq!(world.api("auth.test", json!({})).await["status"], 500);
     assert_eq!(world.api("team.info", json!({})).await["status"], 500);

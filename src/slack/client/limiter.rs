@@ -2,11 +2,18 @@
 //!
 //! A bucket per method tier, one per conversation for posting, and what Slack closed itself with `Retry-After`. Nobody queues
 //! in here: who must wait longer than a moment is told how long and comes back (a job snoozes, a person reads a sentence).
+//!
+//! Slack counts what all replicas do together. So each takes its share: with `n` of them a call costs each `n` places, which
+//! makes both its rate and its burst an `n`th; and what Slack closes for one is closed for all. A replica that comes counts
+//! as one of two until it knows, and the others learn of it with their next heartbeat; until then they may go beyond the
+//! limit by as much as the newcomer's first burst, and never by more.
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -36,16 +43,36 @@ const REMEMBERED: usize = 4096;
 /// The limiter of one token.
 pub(super) struct Limiter {
     on: bool,
+    /// Replicas that share Slack's limits.
+    replicas: AtomicU32,
     clock: DefaultClock,
     methods: Mutex<HashMap<&'static str, Arc<DefaultDirectRateLimiter>>>,
     channels: DefaultKeyedRateLimiter<String>,
     closed: Mutex<Closed>,
 }
 
+/// Slack said "not for so long": to this conversation where there is one, else to this method.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    method: String,
+    channel: Option<String>,
+    wait: Duration,
+}
+
+impl Closing {
+    pub(super) fn new(method: &str, rate: Rate, channel: Option<&str>, wait: Duration) -> Self {
+        Self {
+            method: method.to_owned(),
+            channel: channel.filter(|_| rate == Rate::PerChannel).map(str::to_owned),
+            wait,
+        }
+    }
+}
+
 /// What Slack closed, and until when.
 #[derive(Default)]
 struct Closed {
-    methods: HashMap<&'static str, Instant>,
+    methods: HashMap<String, Instant>,
     channels: HashMap<String, Instant>,
 }
 
@@ -55,11 +82,27 @@ impl Limiter {
         let channels = RateLimiter::keyed(Quota::per_second(NonZeroU32::MIN).allow_burst(CHANNEL_BURST));
         Self {
             on,
+            replicas: AtomicU32::new(1),
             clock: DefaultClock::default(),
             methods: Mutex::default(),
             channels,
             closed: Mutex::default(),
         }
+    }
+
+    /// Slack's limits are shared by so many replicas.
+    pub(super) fn share(&self, replicas: u32) {
+        self.replicas.store(replicas.max(1), Ordering::Relaxed);
+    }
+
+    /// How many replicas share Slack's limits.
+    pub(super) fn replicas(&self) -> u32 {
+        self.replicas.load(Ordering::Relaxed)
+    }
+
+    /// How many places a call takes, of a bucket that holds so many.
+    fn places(&self, held: NonZeroU32) -> NonZeroU32 {
+        NonZeroU32::new(self.replicas()).map_or(NonZeroU32::MIN, |places| places.min(held))
     }
 
     /// Takes a place for one call.
@@ -80,38 +123,39 @@ impl Limiter {
                         .entry(method)
                         .or_insert_with(|| Arc::new(RateLimiter::direct(Quota::per_minute(calls)))),
                 );
+                // A call never takes more than a bucket holds, so there is room for it at some time.
                 bucket
-                    .check()
+                    .check_n(self.places(calls))
+                    .unwrap_or(Ok(()))
                     .map_err(|not_until| not_until.wait_time_from(self.clock.now()))
             }
             (Rate::PerChannel, Some(channel)) => {
                 if self.channels.len() > REMEMBERED {
                     self.channels.retain_recent();
                 }
-                let place = self.channels.check_key(&channel.to_owned());
-                place.map_err(|not_until| not_until.wait_time_from(self.clock.now()))
+                let places = self.places(CHANNEL_BURST);
+                let place = self.channels.check_key_n(&channel.to_owned(), places);
+                place
+                    .unwrap_or(Ok(()))
+                    .map_err(|not_until| not_until.wait_time_from(self.clock.now()))
             }
             (Rate::PerChannel, None) | (Rate::Open, _) => Ok(()),
         }
     }
 
     /// Slack said "not for so long": that conversation is closed when posting, else that method.
-    pub(super) fn close(&self, method: &'static str, rate: Rate, channel: Option<&str>, wait: Duration) {
+    pub(super) fn close(&self, closing: &Closing) {
         let now = Instant::now();
-        let until = now + wait;
+        let until = now + closing.wait;
         let mut closed = lock(&self.closed);
-        match channel {
-            Some(channel) if rate == Rate::PerChannel => {
-                closed.channels.retain(|_, end| *end > now);
-                closed.channels.insert(channel.to_owned(), until);
-                if closed.channels.len() >= CLOSED_CHANNELS {
-                    closed.methods.insert(method, until);
-                }
-            }
-            _ => {
-                closed.methods.insert(method, until);
+        if let Some(channel) = &closing.channel {
+            closed.channels.retain(|_, end| *end > now);
+            closed.channels.insert(channel.clone(), until);
+            if closed.channels.len() < CLOSED_CHANNELS {
+                return;
             }
         }
+        closed.methods.insert(closing.method.clone(), until);
     }
 
     fn closed_for(&self, method: &'static str, channel: Option<&str>) -> Option<Duration> {
@@ -166,10 +210,29 @@ mod tests {
     }
 
     #[test]
+    fn replicas_share_a_bucket() {
+        for replicas in 1..=5 {
+            let together: Vec<Limiter> = (0..replicas).map(|_| Limiter::new(true)).collect();
+            let (mut calls, mut posts) = (0, 0);
+            for limiter in &together {
+                limiter.share(replicas);
+                calls += (0..40)
+                    .filter(|_| limiter.take("users.list", TWENTY, None).is_ok())
+                    .count();
+                posts += (0..40)
+                    .filter(|_| limiter.take("chat.postMessage", Rate::PerChannel, Some("C1")).is_ok())
+                    .count();
+            }
+            assert!((16..=20).contains(&calls), "{replicas} replicas make {calls} calls");
+            assert!(posts <= 5, "{replicas} replicas make {posts} posts");
+        }
+    }
+
+    #[test]
     fn what_slack_closes_stays_closed_for_as_long_as_it_says() {
         let limiter = Limiter::new(false);
         let wait = Duration::from_secs(30);
-        limiter.close("chat.postMessage", Rate::PerChannel, Some("C1"), wait);
+        limiter.close(&Closing::new("chat.postMessage", Rate::PerChannel, Some("C1"), wait));
         assert!(
             limiter
                 .take("chat.postMessage", Rate::PerChannel, Some("C1"))
@@ -177,12 +240,12 @@ mod tests {
                 > Duration::from_secs(29)
         );
         limiter.take("chat.postMessage", Rate::PerChannel, Some("C2")).unwrap();
-        limiter.close("chat.postMessage", Rate::PerChannel, Some("C3"), wait);
-        limiter.close("chat.postMessage", Rate::PerChannel, Some("C4"), wait);
+        limiter.close(&Closing::new("chat.postMessage", Rate::PerChannel, Some("C3"), wait));
+        limiter.close(&Closing::new("chat.postMessage", Rate::PerChannel, Some("C4"), wait));
         limiter
             .take("chat.postMessage", Rate::PerChannel, Some("C2"))
             .expect_err("three closed: the workspace's limit");
-        limiter.close("views.open", Rate::Open, None, Duration::ZERO);
+        limiter.close(&Closing::new("views.open", Rate::Open, None, Duration::ZERO));
         limiter.take("views.open", Rate::Open, None).unwrap();
     }
 }

@@ -21,6 +21,7 @@ use health::Health;
 use http_body_util::Full;
 use hyper::Request;
 use hyper::header::{CONTENT_TYPE, HeaderMap};
+pub use limiter::Closing;
 use limiter::{A_MOMENT, Limiter, Rate};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -29,6 +30,7 @@ use slack_morphism::prelude::{SlackApiToken, SlackClient};
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::sync::broadcast;
 use url::Url;
 use wire::Wire;
 
@@ -78,6 +80,7 @@ struct Inner {
     wire: Wire,
     limiter: Limiter,
     health: Health,
+    closings: broadcast::Sender<Closing>,
     bot: SlackApiToken,
     app: Option<SlackApiToken>,
     scopes: Arc<ScopesSeen>,
@@ -245,6 +248,7 @@ impl Slack {
             wire,
             limiter: Limiter::new(settings.paced),
             health: Health::default(),
+            closings: broadcast::channel(64).0,
             bot: token(&settings.bot_token),
             app: settings.app_token.as_ref().map(token),
             scopes,
@@ -267,6 +271,28 @@ impl Slack {
             app_id: answer.app_id.owned(),
             scopes: self.0.scopes.get(),
         })
+    }
+
+    /// Slack's limits are shared by so many replicas.
+    pub fn share(&self, replicas: u32) {
+        self.0.limiter.share(replicas);
+    }
+
+    /// How many replicas share Slack's limits, as far as this one knows.
+    #[must_use]
+    pub fn replicas(&self) -> u32 {
+        self.0.limiter.replicas()
+    }
+
+    /// Hears what Slack closes for us from now on.
+    #[must_use]
+    pub fn closings(&self) -> broadcast::Receiver<Closing> {
+        self.0.closings.subscribe()
+    }
+
+    /// Slack closed something for another replica, and so for us.
+    pub fn close(&self, closing: &Closing) {
+        self.0.limiter.close(closing);
     }
 
     /// Does Slack take our token?
@@ -713,7 +739,10 @@ impl Slack {
             uncertain: false,
         }) = &result
         {
-            self.0.limiter.close(name, rate, channel, *wait);
+            let closing = Closing::new(name, rate, channel, *wait);
+            self.0.limiter.close(&closing);
+            // Nobody may be listening, which is no trouble.
+            drop(self.0.closings.send(closing));
         }
         if with_bot_token {
             match &result {

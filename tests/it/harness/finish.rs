@@ -23,6 +23,7 @@ impl World {
         assert_eq!(dead, [], "no job was given up");
         self.replays().await;
         self.shows_what_is_true().await;
+        self.agrees().await;
         self.stops_c1().await;
         self.pool.close().await;
         self.system.db.close().await;

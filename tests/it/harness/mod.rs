@@ -3,15 +3,19 @@
 //! Nothing waits for time: [`World::settle`] waits for facts (nothing delivered and unanswered, no timer due, no job to
 //! do). Every test ends with [`World::finish`], which looks at what must hold after any story.
 
+mod agrees;
 mod browser;
 pub mod company;
 mod database;
 mod finish;
+mod mortal;
 mod people;
+mod process;
 
 pub use browser::{Browser, Page};
 pub use company::policies_with;
 pub use people::{chooses, form};
+pub use process::Process;
 
 use axum::Router;
 use c1::{
@@ -26,7 +30,7 @@ use chrono::TimeDelta;
 use simulator::{Delivery, MessageSnapshot, Person, RetryPace, Simulator};
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -47,6 +51,8 @@ pub struct World {
     /// Where the pages are, in a story that opens them.
     pages: Option<String>,
     servers: Vec<Server>,
+    mortals: Vec<mortal::Mortal>,
+    eyes: OnceLock<c1::slack::deliver::Deliver>,
 }
 
 /// Runs a story in a world of its own, over Socket Mode.
@@ -75,6 +81,18 @@ fn tell(transport: Transport, with_pages: bool, body: impl AsyncFnOnce(&mut Worl
         body(&mut world).await;
         world.finish().await;
     });
+}
+
+/// Runs a story that may go wrong, and says how.
+pub fn tried(body: impl AsyncFnOnce(&mut World)) -> Result<(), String> {
+    let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| story(body)));
+    told.map_err(|panic| {
+        let said = panic
+            .downcast_ref::<&str>()
+            .map(|said| (*said).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned());
+        said.unwrap_or_else(|| "a panic without words".to_owned())
+    })
 }
 
 impl World {
@@ -113,6 +131,8 @@ impl World {
             transport,
             pages,
             servers: Vec::new(),
+            mortals: Vec::new(),
+            eyes: OnceLock::new(),
         };
         world.starts_c1().await;
         world
@@ -120,8 +140,19 @@ impl World {
 
     /// Starts c1, or one more of it.
     pub async fn starts_c1(&mut self) {
-        let config = self.config();
-        let options = Options {
+        let (config, options) = (self.config(), self.options());
+        let server = Server::start(&config, options).await.unwrap();
+        if self.transport == Transport::Http {
+            let base = format!("http://{}", server.address).parse().unwrap();
+            self.slack.set_delivery(Delivery::Http { base });
+        }
+        self.servers.push(server);
+        self.ready().await;
+    }
+
+    /// What else a c1 in this world is given.
+    fn options(&self) -> Options {
+        Options {
             clock: Arc::clone(&self.clock) as SharedClock,
             metrics: metrics_exporter_prometheus::PrometheusBuilder::new()
                 .build_recorder()
@@ -131,14 +162,7 @@ impl World {
                 pause: Duration::from_millis(20),
                 ..SocketSettings::default()
             },
-        };
-        let server = Server::start(&config, options).await.unwrap();
-        if self.transport == Transport::Http {
-            let base = format!("http://{}", server.address).parse().unwrap();
-            self.slack.set_delivery(Delivery::Http { base });
         }
-        self.servers.push(server);
-        self.ready().await;
     }
 
     /// Until Slack can deliver, and c1 knows everyone.
@@ -164,6 +188,19 @@ impl World {
         for server in self.servers.drain(..) {
             server.stop().await;
         }
+        self.stops_mortals().await;
+    }
+
+    /// Stops the c1 that was started last, in order.
+    pub async fn stops_one_c1(&mut self) {
+        if let Some(server) = self.servers.pop() {
+            server.stop().await;
+        }
+    }
+
+    /// How many replicas each c1 shares Slack's limits with, itself included.
+    pub fn shares(&self) -> Vec<u32> {
+        self.servers.iter().map(|server| server.slack.replicas()).collect()
     }
 
     /// Settings for a c1 in this world.
@@ -248,13 +285,52 @@ impl World {
     /// Waits until nothing is on its way: no delivery unanswered, no timer due, no job to do. Looked at twice, since an
     /// answer may be the cause of a job.
     pub async fn settle(&self) {
-        self.until("everything has settled", async || {
-            self.is_still().await && self.is_still().await
-        })
-        .await;
+        let limit = Instant::now() + Duration::from_secs(30);
+        while !(self.is_still().await && self.is_still().await) {
+            if Instant::now() > limit {
+                panic!("waited in vain until everything has settled: {}", self.moves().await);
+            }
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
     }
 
-    async fn is_still(&self) -> bool {
+    /// As [`World::settle`], where much was broken before: pauses grow with every failure.
+    pub async fn settles_patiently(&self) {
+        let limit = Instant::now() + Duration::from_secs(90);
+        while !(self.is_still().await && self.is_still().await) {
+            if Instant::now() > limit {
+                panic!("waited in vain until everything has settled: {}", self.moves().await);
+            }
+            // Jobs that wait for their next try, or for Slack, wait no longer.
+            let now = self.clock.now();
+            sqlx::query("UPDATE jobs SET run_at = $1, not_before = NULL WHERE state = 'waiting' AND run_at > $1")
+                .bind(now)
+                .execute(&self.pool)
+                .await
+                .unwrap();
+            jobs::wake();
+            tokio::time::sleep(Duration::from_millis(40)).await;
+        }
+    }
+
+    /// What is on its way.
+    async fn moves(&self) -> String {
+        let jobs: Vec<String> = sqlx::query_scalar(
+            "SELECT concat_ws(' ', lane, name, state, 'at', run_at, 'tries', attempt - snoozes, 'snoozes', snoozes, last_error)
+               FROM jobs ORDER BY id",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .unwrap();
+        let heard = if self.slack.is_idle() {
+            ""
+        } else {
+            "Slack has something to tell; "
+        };
+        format!("{heard}now {}, jobs: {jobs:#?}", self.clock.now())
+    }
+
+    pub async fn is_still(&self) -> bool {
         if !self.slack.is_idle() {
             return false;
         }
@@ -275,6 +351,17 @@ impl World {
         .unwrap();
         // Jobs that wait for their next try count too: a story is not over before they are done.
         due == 0 && self.count("SELECT count(*) FROM jobs WHERE state <> 'dead'").await == 0
+    }
+
+    /// Ends every connection of c1's, as a restart of the server does.
+    pub async fn database_hangs_up(&self) {
+        sqlx::query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+              WHERE datname = current_database() AND application_name = 'c1'",
+        )
+        .execute(&self.pool)
+        .await
+        .unwrap();
     }
 
     /// Lets time pass, for c1 and for Slack.
