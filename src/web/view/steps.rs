@@ -80,7 +80,11 @@ fn step_view(step: &StepLine, asked: &[Asked], card: &RequestCard, hours: &Hours
         notes.push(with_reason(&who, &given.reason));
     }
     if let Some((by, reason)) = &step.skipped {
-        let who = format!("Administrator {} skipped this step: no approval", called(by, reader));
+        let who = if by.id == reader {
+            "You skipped this step as administrator: no approval".to_owned()
+        } else {
+            format!("Administrator {} skipped this step: no approval", by.name)
+        };
         notes.push(with_reason(&who, reason));
     }
     StepView {

@@ -404,28 +404,247 @@ fn forms_from_elsewhere_or_too_large_decide_nothing() {
 }
 
 #[test]
-fn an_emergency_wears_its_badge_and_its_approver_may_be_a_manager_too() {
+fn whoever_is_asked_and_manages_may_do_both() {
     on_the_web(async |w| {
         form("GitHub", "payments / Admin")
             .reason("release day")
             .sent_by(&w.person("jun"))
             .await;
         w.settle().await;
-        // Bob decides first, and is Jun's manager: he may cancel as well.
         let mut bob = w.signed_in("bob").await;
         let page = bob.opens("/requests/1").await;
-        for words in ["Your decision", "You are asked: manager of Jun", "Cancel request"] {
+        for words in ["Your decision", "You are asked: manager of Jun Jimbo", "Cancel request"] {
             assert!(page.says(words), "{words}: {}", page.words());
         }
         let page = fills(&mut bob, &page, "decide", &[("verdict", "approve"), ("reason", "")]).await;
         assert!(
-            page.says("approved") && page.says("Awaiting approval from"),
+            page.says("Bob Brandt approved") && page.says("from Carla Conti"),
             "{}",
             page.words()
         );
         w.settle().await;
         assert!(everything(&w.person("carla")).contains("release day"));
-        let _ = message(&w.person("jun"), "You have created");
-        w.after(Duration::from_secs(1)).await;
+    });
+}
+
+#[test]
+fn an_emergency_is_made_on_the_page_and_wears_its_badge() {
+    on_the_web(async |w| {
+        asked(w).await;
+        let mut ana = w.signed_in("ana").await;
+        let page = ana.opens("/requests/1").await;
+        assert!(!page.text.contains("⚡ Emergency"), "{}", page.words());
+        let page = fills(&mut ana, &page, "escalate", &[("reason", "customers cannot pay")]).await;
+        for words in [
+            "⚡ Emergency",
+            "It is an emergency now",
+            "⚡ Made an emergency by you",
+            "customers cannot pay",
+        ] {
+            assert!(page.says(words), "{words}: {}", page.words());
+        }
+        w.settle().await;
+        assert!(ana.opens("/requests/1").await.says("Active until"), "given at once");
+        assert!(
+            everything(&w.person("carla")).contains("customers cannot pay"),
+            "who was skipped is told"
+        );
+        assert!(w.target_has("prod-db", "read", "ana").await);
+    });
+}
+
+#[test]
+fn a_place_is_given_away_on_the_page() {
+    on_the_web(async |w| {
+        asked(w).await;
+        let mut carla = w.signed_in("carla").await;
+        let page = carla.opens("/requests/1").await;
+        let milan: String = sqlx::query_scalar("SELECT id::text FROM people WHERE key = 'milan'")
+            .fetch_one(&w.pool)
+            .await
+            .unwrap();
+        let refused = fills(&mut carla, &page, "reassign", &[("to", &milan), ("reason", "")]).await;
+        assert_eq!(
+            refused.status,
+            StatusCode::CONFLICT,
+            "it needs a reason: {}",
+            refused.words()
+        );
+        let page = fills(&mut carla, &page, "reassign", &[("to", &milan), ("reason", "on leave")]).await;
+        assert!(
+            page.says("You gave this to Milan Maric: “on leave”"),
+            "{}",
+            page.words()
+        );
+        assert!(!page.says("Your decision"), "it is not hers any more: {}", page.words());
+        w.settle().await;
+        assert!(
+            w.signed_in("milan")
+                .await
+                .opens("/requests/1")
+                .await
+                .says("You are asked: in the place of Carla Conti.")
+        );
+        // To somebody who is not offered, or not anybody, it is refused.
+        let mut dan = w.signed_in("dan").await;
+        let page = dan.opens("/requests/1").await;
+        for to in ["1", "999999"] {
+            let refused = fills(&mut dan, &page, "reassign", &[("to", to), ("reason", "x")]).await;
+            assert_eq!(refused.status, StatusCode::CONFLICT, "{to}: {}", refused.words());
+        }
+    });
+}
+
+#[test]
+fn more_time_is_asked_for_on_the_page() {
+    on_the_web(async |w| {
+        asked(w).await;
+        let mut carla = w.signed_in("carla").await;
+        let page = carla.opens("/requests/1").await;
+        fills(&mut carla, &page, "decide", &[("verdict", "approve"), ("reason", "")]).await;
+        w.settle().await;
+        let mut ana = w.signed_in("ana").await;
+        let page = ana.opens("/requests/1").await;
+        let refused = fills(
+            &mut ana,
+            &page,
+            "extend",
+            &[("to", ""), ("custom", "soon"), ("reason", "more to do")],
+        )
+        .await;
+        assert!(
+            refused.status == StatusCode::CONFLICT && refused.text.contains("more to do"),
+            "{}",
+            refused.words()
+        );
+        let page = fills(
+            &mut ana,
+            &page,
+            "extend",
+            &[("to", ""), ("custom", "2h"), ("reason", "more to do")],
+        )
+        .await;
+        assert!(
+            page.says("Request #2") && page.says("More time for access that is held"),
+            "{}",
+            page.words()
+        );
+        // Once: the second is told of the first.
+        let page = ana.opens("/requests/1").await;
+        let again = fills(
+            &mut ana,
+            &page,
+            "extend",
+            &[("to", ""), ("custom", "2h"), ("reason", "more to do")],
+        )
+        .await;
+        assert!(
+            again.status == StatusCode::CONFLICT && again.says("#2"),
+            "{}",
+            again.words()
+        );
+        w.settle().await;
+        // It is hers to ask for: somebody who only sees it cannot.
+        let bob = w
+            .signed_in("bob")
+            .await
+            .submits("/requests/1/extend", &[("custom", "2h"), ("reason", "x")])
+            .await;
+        assert_eq!(bob.status, StatusCode::CONFLICT);
+        assert_eq!(w.count("SELECT count(*) FROM requests").await, 2);
+    });
+}
+
+#[test]
+fn access_is_set_up_and_refused_by_hand_on_the_page() {
+    on_the_web(async |w| {
+        let (lena, hana) = (w.person("lena"), w.person("hana"));
+        for app in ["Group admin", "Access"] {
+            form("Okta", app).reason("new joiners").sent_by(&lena).await;
+            w.settle().await;
+        }
+        hana.clicks(&message(&hana, "[Approve]"), "Approve").await.unwrap();
+        w.settle().await;
+        let mut hers = w.signed_in("hana").await;
+        let page = hers.opens("/requests/1").await;
+        assert!(
+            page.says("Please set this access up") && page.says("Group Administrator"),
+            "{}",
+            page.words()
+        );
+        let page = hers.submits("/requests/1/provisioned", &[]).await;
+        assert!(
+            page.says("Noted. Thank you.") && page.says("by you"),
+            "{}",
+            page.words()
+        );
+        let refused = hers.submits("/requests/2/wont-do", &[("reason", " ")]).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.words());
+        let page = hers
+            .submits("/requests/2/wont-do", &[("reason", "you have one already")])
+            .await;
+        assert!(
+            page.says("Could not be set up") && page.says("you have one already"),
+            "{}",
+            page.words()
+        );
+        w.settle().await;
+        assert!(everything(&lena).contains("you have one already"));
+        // Nobody else sets it up, and it is not offered to them.
+        let mut lenas = w.signed_in("lena").await;
+        assert!(!lenas.opens("/requests/2").await.says("Please set this access up"));
+        let refused = lenas.submits("/requests/2/provisioned", &[]).await;
+        assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.words());
+    });
+}
+
+#[test]
+fn an_administrator_acts_outside_the_plan_on_the_page() {
+    on_the_web(async |w| {
+        asked(w).await;
+        let mut erin = w.signed_in("erin").await;
+        let page = erin.opens("/requests/1").await;
+        assert!(page.says("Act outside the plan"), "{}", page.words());
+        let refused = fills(
+            &mut erin,
+            &page,
+            "administer",
+            &[("act", "skip"), ("key", ""), ("reason", "")],
+        )
+        .await;
+        assert_eq!(
+            refused.status,
+            StatusCode::CONFLICT,
+            "it needs a reason: {}",
+            refused.words()
+        );
+        let page = fills(
+            &mut erin,
+            &page,
+            "administer",
+            &[("act", "skip"), ("key", ""), ("reason", "all on a plane")],
+        )
+        .await;
+        assert!(
+            page.says("You skipped this step as administrator: no approval: “all on a plane”"),
+            "{}",
+            page.words()
+        );
+        w.settle().await;
+        assert!(w.target_has("prod-db", "read", "ana").await);
+        // Whoever is none is not offered it, and is refused.
+        form("Production database", "Write")
+            .reason("INC-43")
+            .sent_by(&w.person("ana"))
+            .await;
+        w.settle().await;
+        let mut bob = w.signed_in("bob").await;
+        assert!(!bob.opens("/requests/2").await.says("Act outside the plan"));
+        let fields = [("act", "cancel"), ("step", "0"), ("revision", "1"), ("reason", "x")];
+        assert_eq!(
+            bob.submits("/requests/2/administer", &fields).await.status,
+            StatusCode::CONFLICT
+        );
+        assert_eq!(w.count("SELECT count(*) FROM requests WHERE state = 'open'").await, 1);
     });
 }
