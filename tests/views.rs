@@ -223,6 +223,7 @@ fn show(card: &RequestCard) -> String {
 
 fn form() -> RequestForm {
     RequestForm {
+        parts: None,
         draft: Draft::default(),
         app: None,
         entitlement: None,
@@ -2517,7 +2518,7 @@ fn slack_takes_the_fullest_form() {
             },
         };
         let choices = [
-            view::request_form::app_choices(&vec![app; 300]),
+            view::request_form::app_choices(&[], &vec![app; 300]),
             view::request_form::entitlement_choices(&vec![entitlement; 300]),
         ];
         for choices in choices {

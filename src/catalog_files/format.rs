@@ -242,6 +242,8 @@ pub(super) struct CatalogFile {
     #[serde(default)]
     pub(super) everyone: bool,
     #[serde(default)]
+    pub(super) bundle: bool,
+    #[serde(default)]
     pub(super) audience: Vec<String>,
     #[serde(default)]
     pub(super) entitlements: Vec<String>,

@@ -6,6 +6,7 @@
 pub mod absences;
 pub mod alarms;
 pub mod audit;
+pub mod bundles;
 pub mod cards;
 pub mod catalog;
 pub mod comments;

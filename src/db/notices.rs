@@ -1,7 +1,7 @@
 //! Notices: messages that a person gets once, or a channel, each with a row that says whether it was sent.
 
 use super::{Db, DbError, Tx};
-use crate::domain::ids::{PersonId, RequestId};
+use crate::domain::ids::{BundleId, PersonId, RequestId};
 use chrono::{DateTime, Utc};
 
 /// A notice that was written down.
@@ -29,6 +29,8 @@ pub struct Notice {
     pub alarm: Option<i64>,
     /// The review it is about: drawn anew as that stands.
     pub review: Option<i64>,
+    /// What was asked for together, which it shows: drawn anew as that stands.
+    pub bundle: Option<BundleId>,
     /// The hash of what it shows, where it is drawn anew.
     pub shown: Option<String>,
 }
@@ -212,7 +214,7 @@ pub async fn insert(
 /// The database's.
 pub async fn get(db: &Db, id: i64) -> Result<Option<Notice>, DbError> {
     let row = sqlx::query!(
-        "-- read a notice\nSELECT id, person_id, to_channel, request_id, kind, body, channel, ts, posting, created_at, alarm_id, review_id, shown
+        "-- read a notice\nSELECT id, person_id, to_channel, request_id, kind, body, channel, ts, posting, created_at, alarm_id, review_id, bundle_id, shown
            FROM notices WHERE id = $1",
         id
     )
@@ -226,6 +228,7 @@ pub async fn get(db: &Db, id: i64) -> Result<Option<Notice>, DbError> {
         },
         alarm: row.alarm_id,
         review: row.review_id,
+        bundle: row.bundle_id.map(BundleId),
         shown: row.shown,
         request: row.request_id.map(RequestId),
         kind: row.kind,

@@ -281,7 +281,7 @@ async fn entitlements(on: &mut PgConnection) -> Result<BTreeMap<String, Entitlem
 async fn catalogs(on: &mut PgConnection) -> Result<BTreeMap<String, CatalogEntry>, DbError> {
     let rows = sqlx::query!(
         r#"-- stored catalogs
-        SELECT c.key, c.name, c.everyone,
+        SELECT c.key, c.name, c.everyone, c.bundle,
                ARRAY(SELECT g.key FROM catalog_audiences ca JOIN groups g ON g.id = ca.group_id
                      WHERE ca.catalog_id = c.id) AS "audience!",
                ARRAY(SELECT a.key || '/' || e.key
@@ -298,6 +298,7 @@ async fn catalogs(on: &mut PgConnection) -> Result<BTreeMap<String, CatalogEntry
             let entry = CatalogEntry {
                 name: row.name,
                 everyone: row.everyone,
+                bundle: row.bundle,
                 audience: row.audience.into_iter().collect(),
                 entitlements: row.entitlements.into_iter().collect(),
             };
@@ -797,14 +798,17 @@ async fn write_catalogs(tx: &mut Tx<'_>, writing: &Writing<'_>) -> Result<(), Db
     let keys: Vec<String> = changed.iter().map(|(key, _)| (*key).clone()).collect();
     let names: Vec<String> = changed.iter().map(|(_, entry)| entry.name.clone()).collect();
     let everyone: Vec<bool> = changed.iter().map(|(_, entry)| entry.everyone).collect();
+    let bundles: Vec<bool> = changed.iter().map(|(_, entry)| entry.bundle).collect();
     sqlx::query!(
         "-- catalogs
-        INSERT INTO catalogs (key, name, everyone)
-        SELECT u.key, u.name, u.everyone FROM UNNEST($1::text[], $2::text[], $3::bool[]) AS u (key, name, everyone)
-        ON CONFLICT (key) DO UPDATE SET name = excluded.name, everyone = excluded.everyone",
+        INSERT INTO catalogs (key, name, everyone, bundle)
+        SELECT u.key, u.name, u.everyone, u.bundle
+        FROM UNNEST($1::text[], $2::text[], $3::bool[], $4::bool[]) AS u (key, name, everyone, bundle)
+        ON CONFLICT (key) DO UPDATE SET name = excluded.name, everyone = excluded.everyone, bundle = excluded.bundle",
         &keys,
         &names,
-        &everyone
+        &everyone,
+        &bundles
     )
     .execute(tx.conn())
     .await?;

@@ -2,7 +2,7 @@
 
 use super::{Db, DbError, Tx};
 use crate::domain::{
-    ids::{EntitlementId, PersonId, RequestId},
+    ids::{BundleId, EntitlementId, PersonId, RequestId},
     length::Length,
     request::Request,
     step::{Decision, Verdict},
@@ -29,6 +29,7 @@ struct Row {
     closed_at: Option<DateTime<Utc>>,
     earlier: Value,
     shortened: Option<Value>,
+    bundle_id: Option<i64>,
 }
 
 impl TryFrom<Row> for Request {
@@ -57,6 +58,7 @@ impl TryFrom<Row> for Request {
                 .shortened
                 .map(|value| super::read("requests.shortened", value))
                 .transpose()?,
+            bundle: row.bundle_id.map(BundleId),
         })
     }
 }
@@ -70,7 +72,7 @@ pub async fn lock(tx: &mut Tx<'_>, id: RequestId) -> Result<Option<Request>, DbE
         Row,
         "-- lock a request
          SELECT id, requester_id, subject_id, entitlement_id, length, justification, emergency, extension, policy,
-                alarm, steps, outcome, revision, widened, created_at, closed_at, earlier, shortened
+                alarm, steps, outcome, revision, widened, created_at, closed_at, earlier, shortened, bundle_id
            FROM requests WHERE id = $1 FOR UPDATE",
         id.0
     )
@@ -117,7 +119,7 @@ pub async fn get_many(db: &Db, ids: &[RequestId]) -> Result<Vec<Request>, DbErro
         Row,
         "-- read several requests
          SELECT id, requester_id, subject_id, entitlement_id, length, justification, emergency, extension, policy,
-                alarm, steps, outcome, revision, widened, created_at, closed_at, earlier, shortened
+                alarm, steps, outcome, revision, widened, created_at, closed_at, earlier, shortened, bundle_id
            FROM requests WHERE id = ANY($1)",
         &ids
     )
@@ -137,7 +139,7 @@ pub async fn since(db: &Db, since: DateTime<Utc>, limit: i64) -> Result<Vec<Requ
         Row,
         "-- read the youngest requests
          SELECT id, requester_id, subject_id, entitlement_id, length, justification, emergency, extension, policy,
-                alarm, steps, outcome, revision, widened, created_at, closed_at, earlier, shortened
+                alarm, steps, outcome, revision, widened, created_at, closed_at, earlier, shortened, bundle_id
            FROM requests WHERE created_at >= $1 ORDER BY id DESC LIMIT $2",
         since,
         limit
@@ -159,8 +161,8 @@ pub async fn insert(tx: &mut Tx<'_>, request: &Request, via: &str, origin: Optio
         "-- insert a request
          INSERT INTO requests (requester_id, subject_id, entitlement_id, length, justification, emergency, extension,
                                via, origin, policy, alarm, steps, state, outcome, revision, widened, created_at,
-                               closed_at, wake_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+                               closed_at, wake_at, bundle_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
          RETURNING id",
         request.requester.0,
         request.subject.0,
@@ -181,6 +183,7 @@ pub async fn insert(tx: &mut Tx<'_>, request: &Request, via: &str, origin: Optio
         request.created_at,
         request.closed_at,
         request.wake_at(),
+        request.bundle.map(|bundle| bundle.0),
     )
     .fetch_one(tx.conn())
     .await?;

@@ -5,7 +5,7 @@ use super::{
     absence,
     alarm::AlarmKind,
     drill::LegDone,
-    ids::{CommentId, EntitlementId, GrantId, PersonId, RequestId},
+    ids::{BundleId, CommentId, EntitlementId, GrantId, PersonId, RequestId},
     length::Length,
     policy::{Plan, StepSpec},
     review::Findings,
@@ -37,6 +37,9 @@ pub enum Event {
         extension: bool,
         /// How it will be decided.
         plan: Plan,
+        /// What it was asked for together with, if it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bundle: Option<BundleId>,
     },
     /// A step was reached and people are asked.
     StepOpened {

@@ -34,6 +34,10 @@ ids! {
     EntitlementId,
     /// A policy.
     PolicyId,
+    /// A catalog; one that can be asked for whole is a bundle.
+    CatalogId,
+    /// What was asked for together.
+    BundleId,
     /// A request; the number people see (`#42`).
     RequestId,
     /// A grant.

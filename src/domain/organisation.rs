@@ -150,6 +150,8 @@ pub struct CatalogEntry {
     pub name: String,
     /// Visible to everyone?
     pub everyone: bool,
+    /// Can it be asked for whole?
+    pub bundle: bool,
     /// Otherwise: the keys of the groups that see it.
     pub audience: BTreeSet<String>,
     /// Paths of what is in it.
@@ -557,6 +559,7 @@ impl Entry for CatalogEntry {
         vec![
             ("name", text(&self.name)),
             ("everyone", text(if self.everyone { "yes" } else { "" })),
+            ("bundle", text(if self.bundle { "yes" } else { "" })),
             ("audience", list(&self.audience)),
             ("entitlements", list(&self.entitlements)),
         ]

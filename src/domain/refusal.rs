@@ -46,6 +46,18 @@ pub enum Refusal {
     /// The entitlement does not exist or is not visible.
     NoSuchEntitlement,
     /// The subject holds it already.
+    NothingMissing {
+        /// The bundle.
+        name: String,
+    },
+    /// A part of a bundle cannot be asked for, so nothing was.
+    PartRefused {
+        /// The part.
+        part: String,
+        /// Why, in a sentence.
+        why: String,
+    },
+    /// They have it.
     AlreadyHeld {
         /// Their name, or "You".
         who: String,
@@ -211,6 +223,8 @@ impl Refusal {
             Self::MayNotAskFor { .. } => "may_not_ask_for",
             Self::NoSuchEntitlement => "no_such_entitlement",
             Self::AlreadyHeld { .. } => "already_held",
+            Self::NothingMissing { .. } => "nothing_missing",
+            Self::PartRefused { .. } => "part_refused",
             Self::AlreadyAsked { .. } => "already_asked",
             Self::LengthNotUnderstood { .. } => "length_not_understood",
             Self::LengthTooLong { .. } => "length_too_long",
@@ -278,6 +292,10 @@ impl Refusal {
             Self::NotTakingPart { name } => format!("{name} cannot ask for, receive or decide about access here."),
             Self::MayNotAskFor { name } => format!("You may not ask for access on behalf of {name}."),
             Self::NoSuchEntitlement => "This access is not offered (any more).".to_owned(),
+            Self::NothingMissing { name } => {
+                format!("Everything in “{name}” is there already, or asked for.")
+            }
+            Self::PartRefused { part, why } => format!("{part}: {why}"),
             Self::AlreadyHeld { who } if who == "You" => "You already have this access.".to_owned(),
             Self::AlreadyHeld { who } => format!("{who} already has this access."),
             Self::AlreadyAsked { request } => format!("There is already an open request for this: #{request}."),

@@ -6,7 +6,7 @@
 use super::{
     event::{Cause, Event},
     facts::Facts,
-    ids::{EntitlementId, PersonId, RequestId},
+    ids::{BundleId, EntitlementId, PersonId, RequestId},
     length::Length,
     person::Standing,
     policy::{Approval, AtDeadline, Plan, StepSpec, Wait, WaitOver, last_resort},
@@ -61,6 +61,8 @@ pub struct Request {
     pub earlier: Vec<Round>,
     /// What was asked for before an approver made it shorter.
     pub shortened: Option<Shortened>,
+    /// What it was asked for together with.
+    pub bundle: Option<BundleId>,
 }
 
 /// Who made a request shorter, and what was asked for.
@@ -298,6 +300,7 @@ impl Request {
             emergency,
             extension,
             plan,
+            bundle,
         } = event
         else {
             return None;
@@ -328,6 +331,7 @@ impl Request {
             widened: false,
             earlier: Vec::new(),
             shortened: None,
+            bundle: *bundle,
         })
     }
 

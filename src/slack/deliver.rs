@@ -26,7 +26,7 @@ use crate::{
         ask_one_by_one::ask_one_by_one,
         job::{self, Job},
         queries::{
-            alarms, my_work,
+            alarms, bundle, my_work,
             request_card::{NOBODY, PersonRef, RequestCard, Role, request_card},
             reviews,
         },
@@ -383,7 +383,7 @@ impl Deliver {
         };
         let shown = hash(&message.json());
         if let (Some(channel), Some(ts)) = (&notice.channel, &notice.ts) {
-            let lives = notice.alarm.is_some() || notice.review.is_some();
+            let lives = notice.alarm.is_some() || notice.review.is_some() || notice.bundle.is_some();
             if !lives || notice.shown.as_deref() == Some(shown.as_str()) {
                 return Ok(());
             }
@@ -490,6 +490,12 @@ impl Deliver {
         {
             let taker = line.taken.iter().map(|(by, _)| by.id);
             return Ok(Some(view::notices::alarm(&line, &self.mentions(taker).await?)));
+        }
+        if let Some(bundle) = notice.bundle
+            && let Some(card) = bundle::bundle_card(&self.system, bundle).await?
+        {
+            let mentions = self.mentions(card.people()).await?;
+            return Ok(Some(view::bundle::card(&card, &mentions)));
         }
         if let (Some(review), Reader::Person(reader)) = (notice.review, &notice.reader)
             && let Some(card) = reviews::review_card(&self.system, review).await?

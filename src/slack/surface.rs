@@ -38,6 +38,9 @@ pub const VIEW_WONT_DO: &str = "wont_do_task";
 /// The question what has changed, before a request is made an emergency.
 pub const VIEW_ESCALATE: &str = "escalate";
 
+/// Calls off all parts of a bundle that are open.
+pub const CANCEL_BUNDLE: &str = "cancel_bundle";
+
 /// The form's app select; loads its options.
 pub const FORM_APP: &str = "form_app";
 

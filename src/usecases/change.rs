@@ -200,7 +200,10 @@ async fn finish_request(
     if !entries.is_empty() {
         db::audit::append(tx, now, &entries).await?;
     }
-    let jobs = effects.write(tx, now, request.id).await?;
+    let mut jobs = effects.write(tx, now, request.id).await?;
+    if let Some(bundle) = request.bundle {
+        jobs.extend(db::bundles::notices(tx, bundle).await?.into_iter().map(Job::SendNotice));
+    }
     Ok(job::enqueue(tx, now, &jobs).await?)
 }
 
@@ -332,6 +335,8 @@ pub(super) async fn change_grant(
         // so nobody who has its lock waits for the grant's.
         db::requests::hold_still(tx, request).await?;
         jobs.extend(effects.write(tx, now, request).await?);
+        let together = db::bundles::notices_of_part(tx, request).await?;
+        jobs.extend(together.into_iter().map(Job::SendNotice));
     }
     job::enqueue(tx, now, &jobs).await?;
     Ok(grant)

@@ -36,6 +36,7 @@ pub mod record_provisioning;
 pub mod record_rotation;
 pub mod remind;
 pub mod replay;
+pub mod request_bundle;
 pub mod review_emergency;
 pub mod shorten_request;
 pub mod sign_in;

@@ -12,7 +12,7 @@ use crate::{
         dry_run::DryRun,
         event::Event,
         facts::Facts,
-        ids::{EntitlementId, PersonId, RequestId},
+        ids::{BundleId, EntitlementId, PersonId, RequestId},
         length::{Length, LengthRules},
         policy::{Named, Plan, Policy, StepSpec},
         refusal::{Refusal, tidy},
@@ -61,7 +61,7 @@ pub async fn submit_request(system: &System, actor: Actor, submission: Submissio
             let mut ask = Ask::load(tx, now, requester, subject, entitlement).await?;
             let length = submission.length.unwrap_or(ask.lengths(submission.emergency).default);
             ask.meet(tx, submission.emergency, length).await?;
-            let event = ask.event(&submission)?;
+            let event = ask.event(&submission, None)?;
             let skipped = if submission.emergency {
                 ask.skipped(&event)
             } else {
@@ -353,7 +353,8 @@ impl Ask {
         would_ask(&plan.steps, &self.facts, &self.asking(false, *length))
     }
 
-    fn event(&self, submission: &Submission) -> Result<Event, Refusal> {
+    /// What is written down when it is asked, as a part of a bundle or for itself.
+    pub(super) fn event(&self, submission: &Submission, bundle: Option<BundleId>) -> Result<Event, Refusal> {
         self.check(submission.extension)?;
         let policy = self.policy(submission.emergency)?;
         let lengths = self.lengths(submission.emergency);
@@ -375,6 +376,7 @@ impl Ask {
             } else {
                 policy.plan(&scope)
             },
+            bundle,
         })
     }
 }

@@ -13,6 +13,7 @@ mod auditing;
 mod away;
 mod bad_input;
 mod bulk;
+mod bundles;
 mod cards;
 mod channels;
 mod comments;

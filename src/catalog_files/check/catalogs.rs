@@ -5,6 +5,9 @@ use crate::catalog_files::{format::CatalogFile, place::Place};
 use crate::domain::organisation::CatalogEntry;
 use std::collections::BTreeSet;
 
+/// More is not asked for in one go: each part is a request that people decide, and a line of one card.
+const LARGEST_BUNDLE: usize = 20;
+
 impl Checker {
     pub(super) fn catalogs(&mut self, catalogs: &[(Place<'_>, CatalogFile)]) {
         for (place, catalog) in catalogs {
@@ -35,11 +38,19 @@ impl Checker {
                 let at = place.field("entitlements").item(index);
                 entitlements.extend(self.matching(&at, pattern));
             }
+            if catalog.bundle && !(1..=LARGEST_BUNDLE).contains(&entitlements.len()) {
+                let sentence = format!(
+                    "a bundle has from 1 to {LARGEST_BUNDLE} entitlements; this one has {}",
+                    entitlements.len()
+                );
+                self.wrong(&place.field("bundle"), sentence);
+            }
             let name = self.name(place, &catalog.name);
             if fresh {
                 let entry = CatalogEntry {
                     name,
                     everyone: catalog.everyone,
+                    bundle: catalog.bundle,
                     audience,
                     entitlements,
                 };

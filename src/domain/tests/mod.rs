@@ -174,6 +174,7 @@ fn submitted(requester: PersonId, subject: PersonId, steps: Vec<StepSpec>) -> Ev
             steps,
             alarm: None,
         },
+        bundle: None,
     }
 }
 

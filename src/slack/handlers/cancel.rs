@@ -2,7 +2,8 @@
 
 use super::{Handlers, actor, done, number, tell};
 use crate::{
-    domain::{ids::RequestId, person::Person},
+    db,
+    domain::{ids::RequestId, person::Person, refusal::Refusal},
     slack::{
         gateway::{inbound::Container, reply::Reply},
         view::{lists, notices},
@@ -17,6 +18,34 @@ impl Handlers {
         cancel_request(self.system(), actor(person), id, String::new()).await?;
         Ok(done(container, || {
             notices::say(&format!("Request #{id} is cancelled."))
+        }))
+    }
+
+    /// All parts of a bundle that are open; each is called off by its own rules.
+    pub(super) async fn cancel_bundle(
+        &self,
+        person: &Person,
+        value: &str,
+        container: &Container,
+    ) -> Result<Reply, Error> {
+        let bundle = db::bundles::get(&self.system().db, number(value)?)
+            .await?
+            .ok_or(Error::NotFound)?;
+        let mut cancelled = 0;
+        for request in bundle.requests {
+            match cancel_request(self.system(), actor(person), request, String::new()).await {
+                Ok(_) => cancelled += 1,
+                // It was decided a moment ago, or before.
+                Err(Error::Refused(Refusal::AlreadyClosed { .. })) => {}
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(done(container, || {
+            notices::say(&match cancelled {
+                0 => "Nothing was open any more.".to_owned(),
+                1 => "1 request is cancelled.".to_owned(),
+                count => format!("{count} requests are cancelled."),
+            })
         }))
     }
 

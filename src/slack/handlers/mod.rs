@@ -160,6 +160,7 @@ impl Handlers {
             surface::MENU => self.menu(person, action, container).await,
             surface::ADMINISTER => self.ask_what_to_administer(person, value).await,
             surface::CANCEL => self.cancel(person, value, container).await,
+            surface::CANCEL_BUNDLE => self.cancel_bundle(person, value, container).await,
             surface::ESCALATE => self.ask_what_changed(person, value, container).await,
             surface::END => self.end(person, value, container).await,
             surface::EXTEND => self.extend(person, value).await,

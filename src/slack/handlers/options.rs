@@ -28,7 +28,10 @@ impl Handlers {
             return Ok(Reply::Options(Options::none()));
         };
         let choices = match action_id {
-            surface::FORM_APP => view::app_choices(&catalog_for::apps(self.system(), subject, query).await?),
+            surface::FORM_APP => view::app_choices(
+                &catalog_for::bundles(self.system(), subject, query).await?,
+                &catalog_for::apps(self.system(), subject, query).await?,
+            ),
             surface::FORM_ENTITLEMENT => match view::app_of_block(block_id) {
                 Some(app) => {
                     view::entitlement_choices(&catalog_for::entitlements(self.system(), subject, app, query).await?)

@@ -4,7 +4,7 @@ use super::{Handlers, acquainted::Acquaintance, actor, modal};
 use crate::{
     db,
     domain::{
-        ids::{AppId, EntitlementId, PersonId},
+        ids::{AppId, CatalogId, EntitlementId, PersonId},
         person::Person,
         refusal::Refusal,
     },
@@ -22,6 +22,7 @@ use crate::{
             request_card::PersonRef,
             request_form::{ChosenLength, Draft, RequestForm, request_form},
         },
+        request_bundle::{Wish, request_bundle},
         submit_request::{Submission, submit_request},
     },
 };
@@ -83,6 +84,9 @@ impl Handlers {
                 Some("This form has been renewed meanwhile. Please look it over and submit it again.".to_owned());
             return Ok(Reply::UpdateModal(modal(self.drawn(person, &form).await?)));
         }
+        if let Some(bundle) = draft.bundle {
+            return self.submit_bundle(person, view, bundle, draft).await;
+        }
         let Some(entitlement) = draft.entitlement else {
             return Ok(at(view, &draft, &Refusal::NoSuchEntitlement));
         };
@@ -117,11 +121,37 @@ impl Handlers {
         }
     }
 
+    /// All that is missing of a bundle.
+    async fn submit_bundle(
+        &self,
+        person: &Person,
+        view: &View,
+        bundle: CatalogId,
+        draft: Draft,
+    ) -> Result<Reply, Error> {
+        if let Some(unknown) = self.unknown_subject(view).await? {
+            return Ok(Reply::field_error(view::BLOCK_SUBJECT, unknown));
+        }
+        let wish = Wish {
+            subject: draft.subject.as_ref().map(|subject| subject.id),
+            catalog: bundle,
+            justification: draft.reason.clone(),
+            origin: Some(format!("slack-view:{}", view.id)),
+        };
+        match request_bundle(self.system(), actor(person), wish).await {
+            Ok(_) => Ok(Reply::Ack),
+            Err(Error::Refused(refusal)) => Ok(at(view, &draft, &refusal)),
+            Err(other) => Err(other),
+        }
+    }
+
     async fn drawn(&self, person: &Person, form: &RequestForm) -> Result<serde_json::Value, Error> {
-        let preview = form.preview.iter().flat_map(|preview| &preview.steps);
+        let parts = form.parts.iter().flat_map(|parts| &parts.parts);
+        let parts = parts.filter_map(|part| part.outcome.as_ref().ok());
+        let preview = form.preview.iter().chain(parts).flat_map(|preview| &preview.steps);
         let asked = preview.flat_map(crate::usecases::queries::request_form::PreviewStep::people);
         let subject = form.draft.subject.iter().map(|subject| subject.id);
-        let mentions = if form.asks_subject || form.preview.is_some() {
+        let mentions = if form.asks_subject || form.preview.is_some() || form.parts.is_some() {
             self.mentions(asked.chain(subject).chain([person.id])).await?
         } else {
             crate::slack::view::Mentions::new()
@@ -133,10 +163,11 @@ impl Handlers {
     async fn draft(&self, view: &View) -> Result<Draft, Error> {
         let notes = FormNotes::read(&view.private_metadata).unwrap_or_default();
         let state = &view.state;
-        let app: Option<AppId> = state
-            .choice(view::BLOCK_APP, surface::FORM_APP)
-            .and_then(|value| value.parse().ok())
-            .or(notes.app);
+        let chosen = state.choice(view::BLOCK_APP, surface::FORM_APP);
+        let (app, bundle): (Option<AppId>, _) = match chosen {
+            Some(value) => (value.parse().ok(), view::bundle_chosen(value)),
+            None => (notes.app, notes.bundle),
+        };
         let entitlement: Option<EntitlementId> = app.and_then(|app| {
             state
                 .choice(&view::entitlement_block(app), surface::FORM_ENTITLEMENT)
@@ -145,6 +176,7 @@ impl Handlers {
         });
         Ok(Draft {
             app,
+            bundle,
             entitlement,
             length: entitlement.map(|id| chosen_length(state, id)).unwrap_or_default(),
             reason: state

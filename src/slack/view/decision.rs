@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{
-        ids::{GrantId, RequestId},
+        ids::{BundleId, GrantId, RequestId},
         refusal::LONGEST_TEXT,
         step::Verdict,
     },
@@ -126,6 +126,20 @@ pub(super) fn cancel_button(request: RequestId) -> SlackBlockButtonElement {
         "Nobody will be asked any more. You can ask again at any time.",
         "Cancel request",
         "Keep it",
+    ))
+}
+
+/// Calls off all parts of a bundle that are open.
+pub(super) fn cancel_bundle_button(bundle: BundleId, open: usize) -> SlackBlockButtonElement {
+    let what = match open {
+        1 => "the open request".to_owned(),
+        open => format!("{open} open requests"),
+    };
+    button(surface::CANCEL_BUNDLE, &format!("Cancel {what}"), &bundle.to_string()).with_confirm(confirm(
+        &format!("Cancel {what}?"),
+        "What is decided already stays as it is. You can ask again at any time.",
+        "Cancel",
+        "Keep",
     ))
 }
 

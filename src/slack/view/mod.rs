@@ -12,6 +12,7 @@
 mod approver;
 pub mod away;
 pub mod bulk;
+pub mod bundle;
 pub mod comment;
 pub mod decision;
 pub mod desk;

@@ -14,13 +14,13 @@ use super::{
 };
 use crate::{
     domain::{
-        ids::{AppId, EntitlementId, PersonId},
+        ids::{AppId, CatalogId, EntitlementId, PersonId},
         length::{Length, spoken},
         refusal::LONGEST_TEXT,
     },
     slack::surface,
     usecases::queries::{
-        catalog_for::{AppChoice, EntitlementChoice, Holding},
+        catalog_for::{AppChoice, BundleChoice, EntitlementChoice, Holding},
         request_form::{ChosenLength, Problem, RequestForm},
     },
 };
@@ -41,6 +41,18 @@ pub const BLOCK_REASON: &str = "reason";
 pub const BLOCK_EMERGENCY: &str = "emergency";
 /// The block of the subject.
 pub const BLOCK_SUBJECT: &str = "subject";
+
+/// The value of a bundle in the app select.
+#[must_use]
+pub fn bundle_value(bundle: CatalogId) -> String {
+    format!("bundle:{bundle}")
+}
+
+/// Reads [`bundle_value`].
+#[must_use]
+pub fn bundle_chosen(value: &str) -> Option<CatalogId> {
+    value.strip_prefix("bundle:")?.parse().ok()
+}
 
 /// The value of "Other…" in the length select.
 pub const LENGTH_OTHER: &str = "other";
@@ -90,6 +102,9 @@ pub struct FormNotes {
     /// The app it was drawn for: Slack may leave out a select nobody touched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub app: Option<AppId>,
+    /// The bundle it was drawn for, in place of an app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<CatalogId>,
     /// The entitlement it was drawn for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entitlement: Option<EntitlementId>,
@@ -114,6 +129,7 @@ impl FormNotes {
         Self {
             v: VERSION,
             app: form.draft.app,
+            bundle: form.draft.bundle,
             entitlement: form.draft.entitlement,
             subject: form.draft.subject.as_ref().map(|subject| subject.id),
             extension: form.draft.extension,
@@ -128,7 +144,7 @@ pub fn request_form(form: &RequestForm, asker: PersonId, mentions: &Mentions) ->
     let mut blocks = Vec::new();
     if let Some(hint) = &form.hint {
         blocks.push(context(&Phrase::of("💡 ").text(hint).markup(mentions, SECTION)));
-    } else if draft.app.is_none() {
+    } else if draft.app.is_none() && draft.bundle.is_none() {
         blocks.push(context(
             "Say what you need and why. The right people are asked at once, and you hear from me here in Slack.",
         ));
@@ -140,6 +156,9 @@ pub fn request_form(form: &RequestForm, asker: PersonId, mentions: &Mentions) ->
         }));
     }
     blocks.push(app_select(form));
+    if let Some(parts) = &form.parts {
+        blocks.extend(super::bundle::parts(parts, mentions));
+    }
     if let (Some(app), Some(_)) = (draft.app, &form.app) {
         blocks.push(entitlement_select(form, app));
     }
@@ -192,7 +211,9 @@ fn app_select(form: &RequestForm) -> SlackBlock {
         .with_action_id(surface::FORM_APP.into())
         .with_placeholder(placeholder("Choose an app"))
         .with_min_query_length(0);
-    if let (Some(id), Some(name)) = (form.draft.app, &form.app) {
+    if let (Some(bundle), Some(parts)) = (form.draft.bundle, &form.parts) {
+        select = select.with_initial_option(option(&bundle_name(&parts.name), &bundle_value(bundle)));
+    } else if let (Some(id), Some(name)) = (form.draft.app, &form.app) {
         select = select.with_initial_option(option(name, &id.to_string()));
     } else {
         select = select.with_focus_on_load(true);
@@ -368,11 +389,27 @@ pub struct Choice {
     pub description: Option<String>,
 }
 
-/// The options of the app select.
+/// The options of the app select: bundles, then apps.
 #[must_use]
-pub fn app_choices(apps: &[AppChoice]) -> Vec<Choice> {
-    let choice = |app: &AppChoice| choose(&app.name, app.id.to_string(), &app.description);
-    apps.iter().take(OPTIONS).map(choice).collect()
+pub fn app_choices(bundles: &[BundleChoice], apps: &[AppChoice]) -> Vec<Choice> {
+    let bundle = |bundle: &BundleChoice| {
+        let parts = match bundle.parts {
+            1 => "1 part".to_owned(),
+            parts => format!("All {parts} parts of it, in one go"),
+        };
+        choose(&bundle_name(&bundle.name), bundle_value(bundle.id), &parts)
+    };
+    let app = |app: &AppChoice| choose(&app.name, app.id.to_string(), &app.description);
+    bundles
+        .iter()
+        .map(bundle)
+        .chain(apps.iter().map(app))
+        .take(OPTIONS)
+        .collect()
+}
+
+fn bundle_name(name: &str) -> String {
+    format!("📦 {name}")
 }
 
 /// The options of the entitlement select: what is held (✅), asked for (⏳) or ends soon says so.

@@ -230,6 +230,7 @@ impl Words {
                 emergency,
                 extension,
                 plan,
+                bundle: _,
             } => {
                 let for_whom = match subject == requester {
                     true => String::new(),

@@ -2,7 +2,7 @@
 
 use crate::{
     db::{self, DbError, reading::EntitlementRow},
-    domain::ids::{AppId, EntitlementId, PersonId},
+    domain::ids::{AppId, CatalogId, EntitlementId, PersonId},
     usecases::System,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,6 +16,17 @@ pub struct AppChoice {
     pub name: String,
     /// A few words about it; may be empty.
     pub description: String,
+}
+
+/// A bundle in the picker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BundleChoice {
+    /// Its number.
+    pub id: CatalogId,
+    /// Its name.
+    pub name: String,
+    /// How many parts it has.
+    pub parts: usize,
 }
 
 /// An entitlement in the picker.
@@ -62,6 +73,24 @@ pub async fn apps(system: &System, subject: PersonId, typed: &str) -> Result<Vec
             id: row.id,
             name: row.name,
             description: row.description,
+        })
+        .collect())
+}
+
+/// Bundles the subject may be given, matching what was typed; at most 20.
+///
+/// # Errors
+/// The database's.
+pub async fn bundles(system: &System, subject: PersonId, typed: &str) -> Result<Vec<BundleChoice>, DbError> {
+    // The picker shows them with a box, which some will type.
+    let typed = typed.trim().trim_start_matches('📦').trim();
+    let found = db::bundles::offered_to(&system.db, subject, typed, 20).await?;
+    Ok(found
+        .into_iter()
+        .map(|bundle| BundleChoice {
+            id: bundle.id,
+            name: bundle.name,
+            parts: bundle.parts.len(),
         })
         .collect())
 }

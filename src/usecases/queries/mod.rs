@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod audit;
+pub mod bundle;
 pub mod catalog_for;
 pub mod conversation;
 pub mod desk;

@@ -240,7 +240,11 @@ pub async fn reminded_of(
         .collect())
 }
 
-async fn lines(system: &System, ids: &[RequestId], viewer: PersonId) -> Result<Vec<RequestLine>, DbError> {
+/// Requests, each in a line, in the order of their numbers here.
+///
+/// # Errors
+/// The database's.
+pub async fn lines(system: &System, ids: &[RequestId], viewer: PersonId) -> Result<Vec<RequestLine>, DbError> {
     let mut requests = db::requests::get_many(&system.db, ids).await?;
     requests.sort_by_key(|request| ids.iter().position(|id| *id == request.id));
     let beside = db::reading::beside(&system.db, ids).await?;

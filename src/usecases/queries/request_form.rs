@@ -4,12 +4,17 @@ use super::request_card::PersonRef;
 use crate::{
     db,
     domain::{
-        ids::{AppId, EntitlementId, RequestId},
+        ids::{AppId, CatalogId, EntitlementId, RequestId},
         length::{Length, LengthRules},
         person::{Person, Role},
         refusal::Refusal,
     },
-    usecases::{Error, System, preview::preview, submit_request::Ask},
+    usecases::{
+        Error, System,
+        preview::preview,
+        request_bundle::{Parts, parts},
+        submit_request::Ask,
+    },
 };
 
 /// What a person has put into the form so far. Doors fill it from what they get; nothing in it is trusted.
@@ -17,6 +22,8 @@ use crate::{
 pub struct Draft {
     /// The chosen app.
     pub app: Option<AppId>,
+    /// The chosen bundle, in place of an app.
+    pub bundle: Option<CatalogId>,
     /// The chosen entitlement.
     pub entitlement: Option<EntitlementId>,
     /// The chosen length.
@@ -50,6 +57,8 @@ pub struct RequestForm {
     pub draft: Draft,
     /// The chosen app's name.
     pub app: Option<String>,
+    /// The chosen bundle's parts.
+    pub parts: Option<Parts>,
     /// The chosen entitlement's title inside its app ("payments / Admin").
     pub entitlement: Option<String>,
     /// What the chosen entitlement lets people do; may be empty.
@@ -77,6 +86,7 @@ impl RequestForm {
         Self {
             draft: Draft::default(),
             app: None,
+            parts: None,
             entitlement: None,
             description: String::new(),
             lengths: None,
@@ -140,6 +150,17 @@ pub async fn request_form(system: &System, requester: &Person, draft: Draft) -> 
         ..RequestForm::empty(asks_subject(system, requester).await?)
     };
     let subject = form.draft.subject.as_ref().map_or(requester.id, |subject| subject.id);
+    if let Some(bundle) = form.draft.bundle {
+        match parts(system, requester.id, subject, bundle).await {
+            Ok(parts) => form.parts = Some(parts),
+            Err(Error::Refused(refusal)) => {
+                form.draft.bundle = None;
+                form.problem = Some(problem(system, &refusal));
+            }
+            Err(other) => return Err(other),
+        }
+        return Ok(form);
+    }
     if let Some(id) = form.draft.entitlement {
         let now = system.clock.now();
         let (emergency, length) = (form.draft.emergency, form.draft.length.clone());
