@@ -16,7 +16,7 @@ use crate::app::{World, get};
 const BACK: &str = "https://app.example.com/back";
 
 async fn world() -> World {
-    let world = World::with(|c| {
+    World::with(|c| {
         c.manifest = c.manifest.replace(
             "oauth_config:\n",
             "oauth_config:\n  redirect_urls: [\"https://app.example.com/back\"]\n",
@@ -25,8 +25,7 @@ async fn world() -> World {
             .manifest
             .replace("  scopes:\n", "  scopes:\n    user: [openid, profile]\n");
     })
-    .await;
-    world
+    .await
 }
 
 /// The address of the page, with some of it changed.
