@@ -1,7 +1,7 @@
 //! The web: pages in the browser, for people who signed in with Slack.
 //!
-//! [`sign_in`] finds out who somebody is, [`visitor`] remembers it by a cookie, [`pages`] show and let act through the same
-//! use cases as Slack, [`view`] puts into words, and [`headers`] keeps browsers strict.
+//! `sign_in` finds out who somebody is, `visitor` remembers it by a cookie, `pages` show and let act through the same use
+//! cases as Slack, `view` puts into words, `live` keeps open pages up to date, and `headers` keeps browsers strict.
 //!
 //! Invariant: whoever may not see a request gets the very answer of one that does not exist.
 //! Invariant: every page works without script and without anything from elsewhere.

@@ -10,6 +10,9 @@ const parts = () => [...document.querySelectorAll("[data-live]")];
 const shown = new Map(parts().map((part) => [part.id, part.outerHTML]));
 let mark = page.dataset.mark;
 
+// What was just done is said once, and not again when the page is loaded again.
+if (location.search) history.replaceState(null, "", location.pathname + location.hash);
+
 // A form is sent once.
 document.addEventListener("submit", (event) => {
   if (event.target.dataset.sent) return event.preventDefault();

@@ -140,7 +140,7 @@ pub(crate) fn view(details: &Details, conversation: &Conversation) -> RequestVie
         id: card.id.0,
         title: format!("Grant {} {}", card.subject.name, what(card)),
         emergency: card.emergency,
-        badge: state::badge(card),
+        badge: state::badge(&card.standing, card.grant.as_ref().map(|grant| grant.state)),
         lead: state::standing(card, &hours),
         due: due.map(|due| hours.moment(due)),
         reason: match &card.standing {

@@ -15,8 +15,8 @@ pub(crate) struct Badge {
 }
 
 /// The badge of a request: as long as there is access, what counts is the access.
-pub(crate) fn badge(card: &RequestCard) -> Badge {
-    let (words, tone) = match (&card.standing, card.grant.as_ref().map(|grant| grant.state)) {
+pub(crate) fn badge(standing: &Standing, grant: Option<GrantState>) -> Badge {
+    let (words, tone) = match (standing, grant) {
         (Standing::Open { .. }, _) => ("Awaiting approval", "wait"),
         (Standing::Waiting { .. }, _) => ("Waiting", "wait"),
         (Standing::Denied { .. }, _) => ("Denied", "bad"),

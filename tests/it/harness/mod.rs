@@ -119,7 +119,7 @@ impl World {
         let system = System {
             db,
             clock: Arc::clone(&clock) as SharedClock,
-            base_url: None,
+            base_url: pages.clone(),
         };
         let pool = sqlx::PgPool::connect(&url).await.unwrap();
         let mut world = Self {

@@ -648,3 +648,34 @@ fn an_administrator_acts_outside_the_plan_on_the_page() {
         assert_eq!(w.count("SELECT count(*) FROM requests WHERE state = 'open'").await, 1);
     });
 }
+
+#[test]
+fn the_first_page_says_what_waits_and_what_was_asked() {
+    on_the_web(async |w| {
+        let mut ana = w.signed_in("ana").await;
+        let page = ana.opens("/").await;
+        assert!(
+            page.says("Nothing waits for your decision") && page.says("You have not asked for anything yet"),
+            "{}",
+            page.words()
+        );
+        asked(w).await;
+        let page = ana.opens("/").await;
+        assert!(
+            page.says("#1 Production database / Read Ana Alvarez Awaiting approval"),
+            "{}",
+            page.words()
+        );
+        assert!(page.text.contains("href=\"/requests/1\""));
+        let page = w.signed_in("carla").await.opens("/").await;
+        assert!(
+            page.says("Waiting for you #1 Production database / Read"),
+            "{}",
+            page.words()
+        );
+        assert!(
+            !w.signed_in("noor").await.opens("/").await.says("#1"),
+            "a stranger sees nothing of it"
+        );
+    });
+}
