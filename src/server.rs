@@ -130,6 +130,7 @@ impl Server {
             team: ours.key(),
             ledger: Arc::default(),
             workspace: ours.url.clone(),
+            names: ours.scopes.iter().any(|scope| scope == "chat:write.customize"),
         };
         let directory = Directory {
             system: system.clone(),

@@ -93,12 +93,21 @@ fn scopes_and_events_fit_each_other() {
             "user_change" | "team_join" => &["users:read"],
             "dnd_updated_user" => &["dnd:read"],
             "subteam_updated" | "subteam_members_changed" => &["usergroups:read"],
+            "reaction_added" | "reaction_removed" => &["reactions:read"],
+            "file_deleted" => &["files:read"],
             "app_home_opened" | "app_uninstalled" | "tokens_revoked" => &[],
             other => panic!("which scope does {other} need?"),
         };
         assert!(needs.iter().all(|scope| has(scope)), "{event} needs {needs:?}");
     }
-    for needed in ["commands", "chat:write", "im:write", "users:read.email", "team:read"] {
+    for needed in [
+        "commands",
+        "chat:write",
+        "chat:write.customize",
+        "im:write",
+        "users:read.email",
+        "team:read",
+    ] {
         assert!(has(needed), "{needed}");
     }
 }

@@ -376,8 +376,8 @@ fn a_menu_at_the_buttons_has_what_else_can_be_done() {
     });
     said.push(menu(&card));
     assert_snapshot!(said.join("\n"), @r"
-    [Approve](primary)  [Deny](danger)  [⋯ I'm on it | Make it shorter… | Reassign… | Ask Ana Lopes… | Remind me later…]
-    [Approve](primary)  [Deny](danger)  [⋯ I'm not on it any more | Make it shorter… | Ask Ana Lopes… | Remind me later…]
+    [Approve](primary)  [Deny](danger)  [Note to approvers]  [⋯ I'm on it | Make it shorter… | Reassign… | Ask Ana Lopes… | Remind me later…]
+    [Approve](primary)  [Deny](danger)  [Note to approvers]  [⋯ I'm not on it any more | Make it shorter… | Ask Ana Lopes… | Remind me later…]
     ");
 }
 
@@ -420,7 +420,7 @@ fn a_card_shows_what_people_have_arranged() {
     ↪️ Reassigned by administrator @cy from @ana to you: _“nobody else is there”_
     👋 @cy is on it until 2026-05-04 12:00 UTC
     Your reason (needed to deny): ____ (The person who asked will read it.)
-    [Approve](primary)  [Deny](danger)  [⋯ I'm on it | Make it shorter… | Reassign… | Ask Ana Lopes… | Remind me later…]
+    [Approve](primary)  [Deny](danger)  [Note to approvers]  [⋯ I'm on it | Make it shorter… | Reassign… | Ask Ana Lopes… | Remind me later…]
     · #42 · asked 2026-05-04 10:00 UTC · Reply in this thread to talk with everyone involved
     ");
 }
@@ -1115,12 +1115,12 @@ fn an_approver_decides() {
     Given 3 times before, last on 2026-04-30 06:00 UTC
     2 of 6 in *Data* hold it now: @cy, *Dee Fox*
     Your reason (needed to deny): ____ (The person who asked will read it.)
-    [Approve](primary)  [Deny](danger)
+    [Approve](primary)  [Deny](danger)  [Note to approvers]
     · #42 · asked 2026-05-04 10:00 UTC · Reply in this thread to talk with everyone involved
     ");
     assert_eq!(
         buttons(&view::request_card::request_card(&for_bob(), &mentions()).json()),
-        ["approve 42:0:3", "deny 42:0:3"]
+        ["approve 42:0:3", "deny 42:0:3", "note_to_approvers 42:0:3"]
     );
     assert_eq!(
         "42:0:3".parse(),
@@ -1166,7 +1166,7 @@ fn an_approver_sees_an_emergency_for_somebody_else() {
     · Why you: you are in *Database on-call*
     Never given to @cy before
     Your reason (needed): ____ (The person who asked will read it.)
-    [Approve](primary)  [Deny](danger)
+    [Approve](primary)  [Deny](danger)  [Note to approvers]
     · #42 · asked 2026-05-04 10:00 UTC · Reply in this thread to talk with everyone involved
     ");
 }
@@ -2057,28 +2057,27 @@ fn carried(author: Option<PersonRef>, markup: &str) -> Carried {
     }
 }
 
-fn copies(carried: &Carried) -> String {
-    let messages = view::comment::copies(carried, false, &mentions());
-    messages.iter().map(seen).collect::<Vec<_>>().join("\n――――\n")
+fn copied(carried: &Carried) -> String {
+    seen(&view::comment::copy(carried, false, &mentions()))
 }
 
 #[test]
 fn comments_are_carried_over_harmlessly() {
     let body = "<!channel> *bold* :tada: <@U2> <@U4> look at <https://evil.example|https://bank.example> or <https://ok.example|this> \
                 &lt;3 @everyone <!subteam^S1|@oncall> <javascript:alert(1)|x>\n> quoted";
-    assert_snapshot!(copies(&carried(Some(person(9, "Eve <!here> *x*")), body)), @r"
+    assert_snapshot!(copied(&carried(Some(person(9, "Eve <!here> *x*")), body)), @r"
     [Eve &lt;!here&gt; ∗x∗: @¦channel bold :tada: @Bob Stone @Dee Fox look at https://evil.example or this (https://ok.example) &lt;3 @¦everyone @oncall x
     &gt; quoted]
     *Eve <!here> ∗x∗*
     @channel *bold* :tada: @bob *@Dee Fox* look at https://evil.example or this (https://ok.example) <3 @everyone @oncall x
     > quoted
-    · written in Slack (https://w.slack.com/archives/D1/p1)
+    · from Eve <!here> ∗x∗’s thread (https://w.slack.com/archives/D1/p1)
     ");
     let system = Carried {
         origin: Origin::System,
         ..carried(None, "✅ *Bob* approved step 1 of 2: `fine` &amp; well")
     };
-    assert_snapshot!(copies(&system), @r"
+    assert_snapshot!(copied(&system), @r"
     [✅ Bob approved step 1 of 2: fine &amp; well]
     ✅ *Bob* approved step 1 of 2: `fine` & well
     ");
@@ -2109,25 +2108,25 @@ fn comments_say_where_they_were_written_and_what_became_of_them() {
         late: true,
         ..carried(Some(ana()), "")
     };
-    assert_snapshot!(copies(&with_files), @r"
+    assert_snapshot!(copied(&with_files), @r"
     [Ana Lopes: 📎 plan &lt;x&gt;.pdf, 📎 old, 📎 a file]
     *Ana Lopes*
     📎 plan <x>.pdf (https://w.slack.com/files/U1/F1/plan.pdf) · PDF · 1.4 MB
     📎 ~old~ · deleted
     📎 a file (https://w.slack.com/files/U1/F1/plan.pdf) · PDF · 2 KB
-    · written in Slack (https://w.slack.com/archives/D1/p1) · edited · the request was closed by then
+    · from Ana Lopes’s thread (https://w.slack.com/archives/D1/p1) · edited · the request was closed by then
     ");
     let note = Carried {
         note: Some(vec![ana(), cy()]),
         origin: Origin::Page,
         ..carried(Some(bob()), "do we trust this?")
     };
-    assert_snapshot!(copies(&note), @r"
+    assert_snapshot!(copied(&note), @r"
     [🔒 Bob Stone: do we trust this?]
     · 🔒 *Note to approvers* · *Ana Lopes* and *Cy Young* do not see it
     *Bob Stone*
     do we trust this?
-    · written on the web (https://c1.example/requests/42#comment-7)
+    · from Bob Stone, on the web (https://c1.example/requests/42#comment-7)
     ");
     for (bytes, shown) in [
         (0, "0 bytes"),
@@ -2143,21 +2142,20 @@ fn comments_say_where_they_were_written_and_what_became_of_them() {
 
 #[test]
 fn a_long_comment_loses_nothing() {
-    let body: String = (0..2_000).map(|i| format!("word{i} &amp; <@U2>\n")).collect();
-    let messages = view::comment::copies(&carried(Some(ana()), &body), true, &mentions());
-    assert!(messages.len() > 1, "one message cannot carry it");
-    let mut shown = String::new();
-    for message in &messages {
-        check_message(&json!(message.blocks)).expect("Slack takes it");
-        shown.push_str(&render_message(&message.json(), &Company));
-    }
-    for i in [0, 500, 1_000, 1_999] {
+    let body: String = (0..800).map(|i| format!("word{i} &amp; <@U2>\n")).collect();
+    let message = view::comment::copy(&carried(Some(ana()), &body), true, &mentions());
+    check_message(&json!(message.blocks)).expect("Slack takes it");
+    let shown = render_message(&message.json(), &Company);
+    for i in [0, 400, 799] {
         assert!(shown.contains(&format!("word{i} & @bob")), "word {i} is lost");
     }
-    assert_eq!(shown.matches("written in Slack").count(), 1, "said once, at the end");
-    let usual = "x".repeat(12_000);
-    let messages = view::comment::copies(&carried(Some(ana()), &usual), true, &mentions());
-    assert_eq!(messages.len(), 1, "as long as a person's message can be");
+    // As long as a person's message can be, of what takes most room.
+    let message = view::comment::copy(&carried(Some(ana()), &"&amp;".repeat(12_000)), true, &mentions());
+    let shown = render_message(&message.json(), &Company);
+    assert_eq!(shown.matches('&').count(), 12_000);
+    for block in &message.blocks {
+        assert!(block.to_string().len() < 4_000, "no block is too long");
+    }
 }
 
 // --- the worst ---
@@ -2372,8 +2370,7 @@ fn slack_takes_the_worst_that_people_type() {
                     ..said.clone()
                 };
                 for carried in [said, typed] {
-                    let messages = view::comment::copies(&carried, false, &mentions());
-                    messages.iter().for_each(|message| fine(what, message));
+                    fine(what, &view::comment::copy(&carried, false, &mentions()));
                 }
             }
         }

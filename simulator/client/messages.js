@@ -17,13 +17,18 @@ export function authorOf(m) {
   const app = store.state.app || {};
   if (m.bot || m.bot_id || m.app_id || (m.user && m.user === app.bot_user_id)) {
     const own = !m.user || m.user === app.bot_user_id;
-    return { id: own ? app.bot_user_id || "app" : m.user, name: m.username || m.bot?.name || (own ? app.name : person(m.user)?.display) || "App", app: true };
+    return { id: own ? app.bot_user_id || "app" : m.user, name: m.username || m.bot?.name || (own ? app.name : person(m.user)?.display) || "App", app: true, image: m.icons?.image_64 };
   }
   const who = person(m.user);
   return { id: m.user, name: who?.display || m.username || m.user || "Unknown", who };
 }
 
-const face = (author, size) => author.slackbot ? h("span", { class: "avatar slackbot", "aria-hidden": "true", style: { width: `${size}px`, height: `${size}px`, fontSize: `${size * 0.55}px` } }, "♥") : author.app ? appIcon(store.state.app, size) : avatar(author.who || { id: author.id, name: author.name }, size);
+// A picture that an app posts with is somebody's of this workspace, or the app's own stays.
+const customIcon = (author, size) => {
+  const who = author.image && (store.state.people || []).find((p) => author.image.includes(`/${p.id}-`));
+  return who ? avatar(who, size) : null;
+};
+const face = (author, size) => author.slackbot ? h("span", { class: "avatar slackbot", "aria-hidden": "true", style: { width: `${size}px`, height: `${size}px`, fontSize: `${size * 0.55}px` } }, "♥") : author.app ? customIcon(author, size) || appIcon(store.state.app, size) : avatar(author.who || { id: author.id, name: author.name }, size);
 
 const editing = new Set(); // channel/ts of the messages being edited
 const isOwn = (m) => m.user === store.as && !m.bot && !m.bot_id && !m.ephemeral;

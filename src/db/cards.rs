@@ -113,6 +113,24 @@ pub async fn of_request(tx: &mut Tx<'_>, request: RequestId) -> Result<Vec<CardI
     Ok(ids.into_iter().map(CardId).collect())
 }
 
+/// The people who have copies of a request's card, and why.
+///
+/// # Errors
+/// The database's.
+pub async fn readers(db: &Db, request: RequestId) -> Result<Vec<(PersonId, String)>, DbError> {
+    let rows = sqlx::query!(
+        r#"-- list who has copies of a card
+         SELECT person_id AS "person_id!", role FROM cards WHERE request_id = $1 AND person_id IS NOT NULL ORDER BY id"#,
+        request.0
+    )
+    .fetch_all(db.pool())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (PersonId(row.person_id), row.role))
+        .collect())
+}
+
 /// The copies of open requests' cards for what has these paths (`github/admin`).
 ///
 /// # Errors
@@ -371,7 +389,8 @@ async fn next_untold_of(pool: &PgPool, told: Vec<(CardId, RequestId, i64)>) -> R
     Ok(answers)
 }
 
-/// Notes that copies of comments begin to be posted.
+/// Notes that copies of comments begin to be posted. Whoever changes a comment at this moment either is waited for, or knows
+/// of the copy.
 ///
 /// # Errors
 /// The database's.
@@ -379,8 +398,10 @@ pub async fn begin_copies(tx: &mut Tx<'_>, begun: &[(CardId, CommentId)]) -> Res
     let (cards, comments): (Vec<i64>, Vec<i64>) = begun.iter().map(|(card, comment)| (card.0, comment.0)).unzip();
     sqlx::query!(
         "-- begin to copy comments
+         WITH held AS (SELECT id FROM comments WHERE id = ANY($2) FOR SHARE)
          INSERT INTO comment_copies (card_id, comment_id, posting)
          SELECT card_id, comment_id, true FROM unnest($1::bigint[], $2::bigint[]) AS begun (card_id, comment_id)
+           JOIN held ON held.id = begun.comment_id
          ON CONFLICT (card_id, comment_id) DO UPDATE SET posting = true",
         &cards,
         &comments
@@ -406,6 +427,22 @@ pub async fn not_copied(tx: &mut Tx<'_>, card: CardId, comment: CommentId) -> Re
     Ok(())
 }
 
+/// Forgets the copy of a comment that was taken back.
+///
+/// # Errors
+/// The database's.
+pub async fn forget_copy(tx: &mut Tx<'_>, card: CardId, comment: CommentId) -> Result<(), DbError> {
+    sqlx::query!(
+        "-- forget the copy of a comment
+         DELETE FROM comment_copies WHERE card_id = $1 AND comment_id = $2 AND NOT original",
+        card.0,
+        comment.0
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// A thread that has been told a comment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Told {
@@ -419,6 +456,8 @@ pub struct Told {
     pub place: i64,
     /// Conversation and message of the copy, if it was not there already.
     pub copy: Option<(String, String)>,
+    /// Was the copy found, so that it is not known what it says?
+    pub found: bool,
 }
 
 /// Notes where copies of comments stand, and that the threads have been told up to them. If a card is another message by
@@ -432,23 +471,25 @@ pub async fn tell(tx: &mut Tx<'_>, told: &[Told]) -> Result<(), DbError> {
     let comments: Vec<i64> = told.iter().map(|told| told.comment.0).collect();
     let places: Vec<i64> = told.iter().map(|told| told.place).collect();
     let (channels, messages): (Vec<_>, Vec<_>) = told.iter().map(|told| told.copy.clone().unzip()).unzip();
+    let found: Vec<bool> = told.iter().map(|told| told.found).collect();
     sqlx::query!(
         "-- threads were told
          WITH told AS (
-             SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[])
-                 AS told (card_id, parent, comment_id, place, channel, ts)),
+             SELECT * FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::boolean[])
+                 AS told (card_id, parent, comment_id, place, channel, ts, found)),
               still AS (
              UPDATE cards c SET mirrored = greatest(c.mirrored, told.place) FROM told
               WHERE c.id = told.card_id AND c.ts = told.parent RETURNING told.*)
          UPDATE comment_copies k SET posting = false, channel = coalesce(still.channel, k.channel),
-                ts = coalesce(still.ts, k.ts)
+                ts = coalesce(still.ts, k.ts), amiss = CASE WHEN still.found THEN 'changed' ELSE k.amiss END
            FROM still WHERE k.card_id = still.card_id AND k.comment_id = still.comment_id",
         &cards,
         &parents,
         &comments,
         &places,
         &channels as &[Option<String>],
-        &messages as &[Option<String>]
+        &messages as &[Option<String>],
+        &found
     )
     .execute(tx.conn())
     .await?;

@@ -159,6 +159,14 @@ pub async fn change(tx: &mut Tx<'_>, now: DateTime<Utc>, comment: &Comment, body
     )
     .execute(tx.conn())
     .await?;
+    // Every copy shows something old now, those whose posts are on their way too.
+    sqlx::query!(
+        "-- copies show something old
+         UPDATE comment_copies SET amiss = 'changed' WHERE comment_id = $1 AND NOT original AND amiss IS NULL",
+        comment.id.0
+    )
+    .execute(tx.conn())
+    .await?;
     set_files(tx, comment.id, &comment.files).await
 }
 
@@ -231,6 +239,23 @@ pub async fn has_written_late(tx: &mut Tx<'_>, request: RequestId, author: Perso
     )
     .fetch_one(tx.conn())
     .await?)
+}
+
+/// The request that the comment is about that a message is (not a copy of one).
+///
+/// # Errors
+/// The database's.
+pub async fn request_at(db: &Db, channel: &str, ts: &str) -> Result<Option<RequestId>, DbError> {
+    let id = sqlx::query_scalar!(
+        "-- find the request of a message
+         SELECT c.request_id FROM comment_copies k JOIN comments c ON c.id = k.comment_id
+          WHERE k.channel = $1 AND k.ts = $2 AND k.original",
+        channel,
+        ts
+    )
+    .fetch_optional(db.pool())
+    .await?;
+    Ok(id.map(RequestId))
 }
 
 /// The request that a comment is about.
@@ -384,6 +409,8 @@ pub struct Line {
     pub comment: Comment,
     /// The author's name.
     pub author: Option<String>,
+    /// The author's picture, as an address.
+    pub picture: Option<String>,
     /// Whose access it is about: whoever asked, and whom it is for.
     pub own: [PersonId; 2],
 }
@@ -403,7 +430,8 @@ async fn lines(pool: &PgPool, ids: Vec<CommentId>) -> Result<Vec<Option<Line>>, 
          SELECT c.id AS "id!", c.request_id AS "request_id!", c.place AS "place!", c.author_id, c.body AS "body!", c.words,
                 c.visibility AS "visibility!", c.origin AS "origin!", c.link, c.late AS "late!",
                 c.created_at AS "created_at!", c.edited_at, c.deleted_at, c.edition AS "edition!", c.changed,
-                p.name AS "name?", r.requester_id AS "requester_id!", r.subject_id AS "subject_id!",
+                p.name AS "name?", r.requester_id AS "requester_id!",
+                (SELECT avatar FROM slack_identities WHERE person_id = c.author_id) AS picture, r.subject_id AS "subject_id!",
                 ARRAY(SELECT jsonb_build_object('id', file_id, 'name', name, 'mimetype', mimetype, 'size', size,
                                                 'link', link, 'deleted', deleted)
                         FROM comment_files WHERE comment_id = c.id ORDER BY comment_files.place) AS "files!"
@@ -436,6 +464,7 @@ async fn lines(pool: &PgPool, ids: Vec<CommentId>) -> Result<Vec<Option<Line>>, 
         let line = Line {
             comment: comment.try_into()?,
             author: row.name,
+            picture: row.picture,
             own: [PersonId(row.requester_id), PersonId(row.subject_id)],
         };
         found.insert(line.comment.id, line);

@@ -277,7 +277,7 @@ pub async fn broken(db: &Db, card: CardId) -> Result<Vec<Broken>, DbError> {
         .collect())
 }
 
-/// Notes that a copy is as it should be, as this message. If its card is another message by now, the thread it stood in is
+/// Notes that a copy is as it should be, as this message, unless the comment says something newer by now. If its card is another message by now, the thread it stood in is
 /// none of ours.
 ///
 /// # Errors
@@ -285,20 +285,28 @@ pub async fn broken(db: &Db, card: CardId) -> Result<Vec<Broken>, DbError> {
 pub async fn mended(
     tx: &mut Tx<'_>,
     (card, parent): (CardId, &str),
-    comment: CommentId,
+    broken: &Broken,
     (channel, ts): (&str, &str),
-    restored: bool,
+    edition: i64,
 ) -> Result<(), DbError> {
+    // Whoever changes the comment at this moment is waited for.
+    let now: Option<i64> = sqlx::query_scalar!(
+        "-- read the edition of a comment\nSELECT edition FROM comments WHERE id = $1 FOR SHARE",
+        broken.comment.0
+    )
+    .fetch_optional(tx.conn())
+    .await?;
     sqlx::query!(
         "-- a copy is as it should be
-         UPDATE comment_copies k SET amiss = NULL, posting = false, channel = $4, ts = $5, restored = $6
+         UPDATE comment_copies k SET amiss = $7, posting = false, channel = $4, ts = $5, restored = $6
            FROM cards c WHERE c.id = $1 AND c.ts = $2 AND k.card_id = c.id AND k.comment_id = $3",
         card.0,
         parent,
-        comment.0,
+        broken.comment.0,
         channel,
         ts,
-        restored
+        broken.restored,
+        now.filter(|now| *now > edition).map(|_| Amiss::Changed.word())
     )
     .execute(tx.conn())
     .await?;

@@ -181,7 +181,14 @@ impl Comment {
             return gone.then(|| self.changed_to_next());
         }
         self.words = change.said.words;
-        self.files = change.said.files;
+        let now_there = change.said.files;
+        self.files
+            .retain(|file| file.deleted || now_there.iter().any(|known| known.id == file.id));
+        for file in now_there {
+            if !self.files.iter().any(|known| known.id == file.id) {
+                self.files.push(file);
+            }
+        }
         self.edited_at = Some(now);
         if change.name.is_some() {
             self.changed = change.name;

@@ -143,7 +143,10 @@ impl<P> Piece<P> {
     }
 }
 
-impl<P> Words<P> {
+/// What a note to the approvers begins with, in a thread.
+pub const NOTE_MARK: &str = "note:";
+
+impl<P: Clone> Words<P> {
     /// A text as it was typed into a form: nothing in it is markup; its web addresses are links.
     #[must_use]
     pub fn typed(text: &str) -> Self {
@@ -270,6 +273,32 @@ impl<P> Words<P> {
             }
         }
         parts
+    }
+
+    /// The words behind `note:`, if they begin so: they are meant for the approvers alone.
+    #[must_use]
+    pub fn after_note_mark(&self) -> Option<Self> {
+        let mut words = self.0.iter();
+        let Some(Passage::Paragraph { pieces }) = words.next() else {
+            return None;
+        };
+        let mut pieces = pieces.iter();
+        let Some(Piece::Text { text, style }) = pieces.next() else {
+            return None;
+        };
+        let start = text.trim_start();
+        let mark = start.get(..NOTE_MARK.len())?;
+        if !mark.eq_ignore_ascii_case(NOTE_MARK) {
+            return None;
+        }
+        let rest = start[NOTE_MARK.len()..].trim_start();
+        let first = (!rest.is_empty()).then(|| Piece::Text {
+            text: rest.to_owned(),
+            style: *style,
+        });
+        let pieces: Vec<Piece<P>> = first.into_iter().chain(pieces.cloned()).collect();
+        let first = says_something(&pieces).then_some(Passage::Paragraph { pieces });
+        Some(Self(first.into_iter().chain(words.cloned()).collect()))
     }
 
     /// Is nothing said?
@@ -558,6 +587,25 @@ mod tests {
             };
             let words: Words<u8> = Words(vec![Passage::Paragraph { pieces: vec![link] }]).harmless();
             assert_eq!(said(&words), shown, "{url} {text}");
+        }
+    }
+
+    #[test]
+    fn a_note_is_told_by_its_first_word() {
+        for (typed, note) in [
+            ("note: is she on call?", Some("is she on call?")),
+            ("  NOTE:is she?", Some("is she?")),
+            ("note:", Some("")),
+            ("a note: no", None),
+            ("notes: no", None),
+            ("", None),
+        ] {
+            let words: Words<u8> = Words::typed(typed);
+            assert_eq!(
+                words.after_note_mark().map(|words| said(&words)).as_deref(),
+                note,
+                "{typed}"
+            );
         }
     }
 

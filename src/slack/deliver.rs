@@ -18,6 +18,7 @@ use crate::{
         self, DbError, Tx,
         cards::{Card, Shown, Told, Untold},
         comments::Line,
+        looks::Broken,
         notices::{Notice, Reader},
     },
     domain::ids::{CardId, CommentId, PersonId},
@@ -26,7 +27,9 @@ use crate::{
         ask_one_by_one::ask_one_by_one,
         job::{self, Job},
         queries::{
-            alarms, bundle, my_work,
+            alarms, bundle,
+            conversation::{participants, thread_follows},
+            my_work,
             request_card::{NOBODY, PersonRef, RequestCard, Role, request_card},
             reviews,
         },
@@ -55,6 +58,21 @@ pub struct Deliver {
     pub ledger: Arc<Ledger>,
     /// The workspace's address in a browser, ending in a slash: links to messages begin with it.
     pub workspace: String,
+    /// May the app post under its people's names and pictures? Else the name stands in the message.
+    pub names: bool,
+}
+
+/// What the copy of a comment shows.
+#[derive(Clone, Debug)]
+pub struct Shows {
+    /// The message.
+    pub message: view::Message,
+    /// The edition of the comment that it shows.
+    pub edition: i64,
+    /// The name above it: its author's, where the app may post under others.
+    name: Option<String>,
+    /// The picture beside it.
+    picture: Option<String>,
 }
 
 /// Why something could not be brought in line now.
@@ -249,7 +267,11 @@ impl Deliver {
             // What is said while a card is being posted may be too late for the post to notice; what is said before is not.
             return if card.posting { Err(Stop::Soon) } else { Ok(()) };
         };
+        let mut follows = None;
         while let Some(untold) = db::cards::next_untold(&self.system.db, &card).await? {
+            if !untold.told && !self.follows(&card, &mut follows).await? {
+                break;
+            }
             let copy = if untold.told {
                 None
             } else {
@@ -260,40 +282,64 @@ impl Deliver {
                 parent: parent.clone(),
                 comment: untold.comment,
                 place: untold.place,
-                copy: copy.map(|posted| (posted.channel, posted.ts)),
+                found: copy.as_ref().is_some_and(|(_, found)| *found),
+                copy: copy.map(|(posted, _)| (posted.channel, posted.ts)),
             };
             self.ledger.tell(&self.system, told).await?;
             card.mirrored = untold.place;
         }
-        Ok(())
+        self.mend_copies(&card, &channel, &parent, follows).await
     }
 
-    async fn copy(&self, card: &Card, channel: &str, parent: &str, untold: &Untold) -> Result<Option<Posted>, Stop> {
-        let mark = Metadata {
-            event_type: "c1_comment".to_owned(),
-            event_payload: json!({ "key": format!("{}-{}", card.id, untold.comment) }),
+    /// Does the thread under a copy follow the conversation? Asked once.
+    async fn follows(&self, card: &Card, known: &mut Option<bool>) -> Result<bool, DbError> {
+        if let Some(known) = known {
+            return Ok(*known);
+        }
+        let follows = match &card.reader {
+            Reader::Channel(_) => true,
+            Reader::Person(person) => thread_follows(&self.system, card.request, *person, &card.role).await?,
         };
+        *known = Some(follows);
+        Ok(follows)
+    }
+
+    /// Posts a copy of a comment, or finds the one whose answer never came (`true`).
+    async fn copy(
+        &self,
+        card: &Card,
+        channel: &str,
+        parent: &str,
+        untold: &Untold,
+    ) -> Result<Option<(Posted, bool)>, Stop> {
+        let mark = copy_mark(card.id, untold.comment);
         if untold.posting
             && let Some(found) = self
                 .find(channel, Some(parent), &mark, DateTime::<Utc>::MIN_UTC)
                 .await?
         {
-            return Ok(Some(found));
+            return Ok(Some((found, true)));
         }
-        let Some(message) = self.carried(untold.comment, false).await? else {
+        // Noted before it is read: whoever changes the comment from here on knows that this copy shows something old.
+        self.ledger.begin_copy(&self.system, card.id, untold.comment).await?;
+        let Some(said) = self.carried(untold.comment, false).await? else {
+            self.write("copy_not_needed", async |tx| {
+                db::cards::forget_copy(tx, card.id, untold.comment).await
+            })
+            .await?;
             return Ok(None);
         };
-        self.ledger.begin_copy(&self.system, card.id, untold.comment).await?;
         let post = Post {
             channel: channel.to_owned(),
-            text: message.text,
-            blocks: Blocks(message.blocks),
+            text: said.message.text,
+            blocks: Blocks(said.message.blocks),
             thread_ts: Some(parent.to_owned()),
             metadata: Some(mark),
-            ..Post::default()
+            username: said.name,
+            icon_url: said.picture,
         };
         match self.slack.post_message(&post).await {
-            Ok(posted) => Ok(Some(posted)),
+            Ok(posted) => Ok(Some((posted, false))),
             Err(CallError::Unreachable(code)) => {
                 tracing::warn!(card.id = %card.id, slack.error = %code, "a comment could not be copied");
                 Ok(None)
@@ -319,8 +365,14 @@ impl Deliver {
     ///
     /// # Errors
     /// The database's.
-    pub async fn carried(&self, id: CommentId, restored: bool) -> Result<Option<view::Message>, DbError> {
-        let Some(Line { comment, author, own }) = db::comments::line(&self.system.db, id).await? else {
+    pub async fn carried(&self, id: CommentId, restored: bool) -> Result<Option<Shows>, DbError> {
+        let Some(Line {
+            comment,
+            author,
+            picture,
+            own,
+        }) = db::comments::line(&self.system.db, id).await?
+        else {
             return Ok(None);
         };
         if comment.deleted_at.is_some() {
@@ -341,13 +393,17 @@ impl Deliver {
                 .get(&id)
                 .map_or_else(|| "somebody".to_owned(), |person| person.name.clone()),
         };
-        let mentions = if people.is_empty() {
-            Mentions::new()
-        } else {
-            self.mentions(people).await?
+        let mentions = match comment.words.people().next() {
+            // Whoever takes no part in the conversation is named, and not called into it.
+            Some(_) => {
+                self.mentions(participants(&self.system, comment.request, &people).await?)
+                    .await?
+            }
+            None => Mentions::new(),
         };
         let hidden: BTreeSet<PersonId> = own.into_iter().collect();
         let page = self.system.request_url(comment.request);
+        let edition = comment.edition;
         let carried = Carried {
             author: comment.author.map(|id| PersonRef {
                 id,
@@ -362,12 +418,15 @@ impl Deliver {
             files: comment.files,
             origin: comment.origin,
         };
-        let mut messages = view::comment::copies(&carried, false, &mentions).into_iter();
-        let mut whole = messages.next();
-        if let Some(whole) = &mut whole {
-            messages.for_each(|message| whole.blocks.extend(message.blocks));
-        }
-        Ok(whole)
+        let named = self.names;
+        let message = view::comment::copy(&carried, named, &mentions);
+        let name = carried.author.as_ref().filter(|_| named);
+        Ok(Some(Shows {
+            message,
+            edition,
+            name: name.map(|author| view::comment::name(author)),
+            picture: picture.filter(|_| named),
+        }))
     }
 
     /// Sends a notice that was written down; one that shows how something stands is brought up to date.
@@ -638,7 +697,7 @@ impl Deliver {
     }
 
     /// Puts right what is amiss in the thread under a copy: what was changed says again what it should, what was lost is
-    /// posted anew.
+    /// posted anew, what was taken back is taken away.
     ///
     /// # Errors
     /// When Slack asks to wait, or it did not work.
@@ -649,17 +708,69 @@ impl Deliver {
         let (Some(channel), Some(parent)) = (&card.channel, &card.ts) else {
             return Ok(());
         };
-        for broken in db::looks::broken(&self.system.db, id).await? {
-            let Some(at) = self.mend(&card, channel, parent, &broken).await? else {
-                continue;
-            };
-            self.write("copy_mended", async |tx| {
-                let place = (at.channel.as_str(), at.ts.as_str());
-                db::looks::mended(tx, (id, parent), broken.comment, place, broken.restored).await
-            })
-            .await?;
+        self.mend_copies(&card, channel, parent, None).await
+    }
+
+    async fn mend_copies(
+        &self,
+        card: &Card,
+        channel: &str,
+        parent: &str,
+        mut follows: Option<bool>,
+    ) -> Result<(), Stop> {
+        for broken in db::looks::broken(&self.system.db, card.id).await? {
+            match self.carried(broken.comment, broken.restored).await? {
+                None => self.take_away(card, channel, parent, &broken).await?,
+                // Who reads no more is shown no changes either, but for what was taken back.
+                Some(_) if !self.follows(card, &mut follows).await? => {}
+                // It is on its way, and put right when it stands there.
+                Some(_) if broken.ts.is_none() && broken.posting && !broken.restored => {}
+                Some(shows) => {
+                    let edition = shows.edition;
+                    let Some(at) = self.mend(card, channel, parent, &broken, shows).await? else {
+                        continue;
+                    };
+                    self.write("copy_mended", async |tx| {
+                        let place = (at.channel.as_str(), at.ts.as_str());
+                        db::looks::mended(tx, (card.id, parent), &broken, place, edition).await
+                    })
+                    .await?;
+                }
+            }
         }
         Ok(())
+    }
+
+    /// The copy of a comment that was taken back goes too.
+    async fn take_away(&self, card: &Card, channel: &str, parent: &str, broken: &Broken) -> Result<(), Stop> {
+        let stands = match (&broken.ts, broken.posting) {
+            (Some(ts), _) => Some(Posted {
+                channel: channel.to_owned(),
+                ts: ts.clone(),
+            }),
+            (None, false) => None,
+            // A post whose answer never came may stand there.
+            (None, true) => {
+                let mark = if broken.restored {
+                    again_mark(card.id, broken.comment)
+                } else {
+                    copy_mark(card.id, broken.comment)
+                };
+                self.find(channel, Some(parent), &mark, DateTime::<Utc>::MIN_UTC)
+                    .await?
+            }
+        };
+        if let Some(at) = stands {
+            match self.slack.delete_message(&at).await {
+                Ok(()) | Err(CallError::Gone(_) | CallError::Unreachable(_)) => {}
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Ok(self
+            .write("copy_taken_away", async |tx| {
+                db::cards::forget_copy(tx, card.id, broken.comment).await
+            })
+            .await?)
     }
 
     async fn mend(
@@ -667,18 +778,17 @@ impl Deliver {
         card: &Card,
         channel: &str,
         parent: &str,
-        broken: &db::looks::Broken,
+        broken: &Broken,
+        shows: Shows,
     ) -> Result<Option<Posted>, Stop> {
-        let Some(message) = self.carried(broken.comment, broken.restored).await? else {
-            return Ok(None);
-        };
-        let blocks = Blocks(message.blocks);
+        let blocks = Blocks(shows.message.blocks);
+        let text = shows.message.text;
         if let Some(ts) = &broken.ts {
             let at = Posted {
                 channel: channel.to_owned(),
                 ts: ts.clone(),
             };
-            return match self.slack.update_message(&at, &message.text, &blocks, None).await {
+            return match self.slack.update_message(&at, &text, &blocks, None).await {
                 Ok(at) => Ok(Some(at)),
                 Err(CallError::Gone(_)) => {
                     self.touched(channel, ts, true).await?;
@@ -688,10 +798,7 @@ impl Deliver {
                 Err(other) => Err(other.into()),
             };
         }
-        let mark = Metadata {
-            event_type: "c1_comment".to_owned(),
-            event_payload: json!({ "key": format!("{}-{}-again", card.id, broken.comment) }),
-        };
+        let mark = again_mark(card.id, broken.comment);
         if broken.posting
             && let Some(found) = self
                 .find(channel, Some(parent), &mark, DateTime::<Utc>::MIN_UTC)
@@ -702,11 +809,12 @@ impl Deliver {
         self.ledger.begin_copy(&self.system, card.id, broken.comment).await?;
         let post = Post {
             channel: channel.to_owned(),
-            text: message.text,
+            text,
             blocks,
             thread_ts: Some(parent.to_owned()),
             metadata: Some(mark),
-            ..Post::default()
+            username: shows.name,
+            icon_url: shows.picture,
         };
         match self.slack.post_message(&post).await {
             Ok(posted) => Ok(Some(posted)),
@@ -790,6 +898,22 @@ fn mark(kind: &str, id: i64, made: DateTime<Utc>) -> Metadata {
     Metadata {
         event_type: kind.to_owned(),
         event_payload: json!({ "key": format!("{id}-{}", made.timestamp_micros()) }),
+    }
+}
+
+/// What travels with the copy of a comment.
+fn copy_mark(card: CardId, comment: CommentId) -> Metadata {
+    Metadata {
+        event_type: "c1_comment".to_owned(),
+        event_payload: json!({ "key": format!("{card}-{comment}") }),
+    }
+}
+
+/// The same for a copy that was lost and is posted anew.
+fn again_mark(card: CardId, comment: CommentId) -> Metadata {
+    Metadata {
+        event_type: "c1_comment".to_owned(),
+        event_payload: json!({ "key": format!("{card}-{comment}-again") }),
     }
 }
 

@@ -275,7 +275,7 @@ impl LookAgain {
             let found = told.get(&copy.ts).filter(|message| !is_tombstone(message));
             let (amiss, odd) = match found {
                 None => (Amiss::Lost, None),
-                Some(message) => match odd(&made, message, copy.odd.as_deref()) {
+                Some(message) => match odd(&made.message, message, copy.odd.as_deref()) {
                     Some(odd) => (Amiss::Changed, Some(odd)),
                     None => continue,
                 },

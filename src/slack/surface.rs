@@ -202,3 +202,12 @@ pub const BULK_PAGE: &str = "bulk_page";
 
 /// An earlier page. Value: its first, from 0.
 pub const BULK_PAGE_BACK: &str = "bulk_page_back";
+
+/// "Note to approvers": asks what to write. Value: request, step and revision.
+pub const NOTE: &str = "note_to_approvers";
+
+/// The form of a note to the approvers.
+pub const VIEW_NOTE: &str = "note";
+
+/// What the note says.
+pub const NOTE_TEXT: &str = "note_text";

@@ -45,16 +45,18 @@ pub struct At {
 pub struct Written {
     /// Its number.
     pub comment: CommentId,
-    /// Who may read it: whoever is no approver here cannot speak to the approvers alone.
+    /// Who may read it.
     pub visibility: Visibility,
     /// Is the request over, and is this the first thing its author says since?
     pub first_since_closed: bool,
+    /// Does it stand in a channel, where everybody reads it there?
+    pub in_channel: bool,
 }
 
 /// Takes the comment in and has it shown everywhere else. `None` when that very message was taken in before.
 ///
-/// A comment on a closed request is kept and shown, too. A note of somebody who may not write notes where they asked for
-/// one by its first words is an ordinary comment; where they chose it in a form, it is refused.
+/// A comment on a closed request is kept and shown, too. In a thread, `note:` before the words makes them a note to the
+/// approvers, if whoever writes is one; else they are words like any others.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such request, or the author has nothing to do with it;
@@ -85,13 +87,15 @@ pub async fn comment(system: &System, actor: Actor, comment: Comment) -> Result<
             authorize::write(&person, &request, &concerned.owners, concerned.manager, thread)
                 .ok_or(Error::NotFound)??;
             let mut comment = comment;
-            if comment.visibility == Visibility::Approvers
-                && let Err(refusal) = authorize::note(&person, &request)
+            let noted = authorize::note(&person, &request);
+            if comment.visibility == Visibility::Approvers {
+                noted?;
+            } else if comment.at.is_some()
+                && noted.is_ok()
+                && let Some(words) = comment.said.words.after_note_mark()
             {
-                if comment.at.is_none() {
-                    return Err(refusal.into());
-                }
-                comment.visibility = Visibility::Everyone;
+                comment.visibility = Visibility::Approvers;
+                comment.said.words = words;
             }
             comment.said = comment.said.checked()?;
             let first_since_closed =
@@ -104,6 +108,7 @@ pub async fn comment(system: &System, actor: Actor, comment: Comment) -> Result<
                 comment: written,
                 visibility: comment.visibility,
                 first_since_closed,
+                in_channel: thread.in_channel,
             }))
         })
         .await

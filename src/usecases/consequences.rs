@@ -35,6 +35,8 @@ pub struct Effects {
     asked: Option<Asked>,
     /// Lines for the conversation, said by c1.
     lines: Vec<String>,
+    /// Was a place given to somebody else, so that it is said already who is asked now?
+    given_away: bool,
     /// What is told loudly: of emergencies.
     loud: Vec<Loud>,
     /// What is wrong, and who is told of it beside those who answer for the organisation.
@@ -131,6 +133,11 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, skippe
             alarm: trouble,
         } => {
             effects.cards = true;
+            // Whoever asked first is told by the cards.
+            let first = matches!(event, Event::StepOpened { .. }) && *step == 0 && request.earlier.is_empty();
+            if !first && !effects.given_away {
+                effects.lines.extend(asked_now(request, *step, approvers, facts));
+            }
             effects.asked = Some(Asked::of(request, *step, approvers));
             let name = request.steps.get(*step).map_or("a step", |step| step.name());
             if *source == Source::LastResort && request.alarm.is_none() {
@@ -171,7 +178,12 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, skippe
                 effects.alarms.push((alarm, facts.last_resort.clone()));
             }
         }
-        Event::StepWidened { .. } => effects.cards = true,
+        Event::StepWidened { .. } => {
+            effects.cards = true;
+            effects
+                .lines
+                .push("⏰ Nobody has decided in time: more people are asked too".to_owned());
+        }
         Event::Decided {
             person,
             verdict: Verdict::Approve,
@@ -310,6 +322,7 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, skippe
             from, to, by, reason, ..
         } => {
             effects.cards = true;
+            effects.given_away = true;
             let given = if by == from {
                 format!("↪️ *{}* gave this to *{}*", name(*by), name(*to))
             } else {
@@ -377,6 +390,32 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, skippe
     if request.emergency {
         emergency_over(event, request, facts, effects);
     }
+}
+
+/// Who is asked now, in words; nothing for a step that only waits.
+fn asked_now(request: &Request, place: usize, approvers: &[Approver], facts: &Facts) -> Option<String> {
+    let step = request.steps.get(place)?;
+    if !matches!(step.spec, StepSpec::Approval(_)) || approvers.is_empty() {
+        return None;
+    }
+    let name = |approver: &Approver| format!("*{}*", neutral(&facts.name(approver.person)));
+    let mut named: Vec<String> = approvers.iter().take(3).map(name).collect();
+    match approvers.len() - named.len() {
+        0 => {}
+        more => named.push(format!("{more} more")),
+    }
+    let last = named.pop()?;
+    let asked = if named.is_empty() {
+        last
+    } else {
+        format!("{} and {last}", named.join(", "))
+    };
+    let of = match request.steps.len() {
+        1 => String::new(),
+        count => format!("Step {} of {count}, ", place + 1),
+    };
+    let verb = if approvers.len() == 1 { "is" } else { "are" };
+    Some(format!("➡️ {of}{}: {asked} {verb} asked now", neutral(step.name())))
 }
 
 /// How many approvals count no more since it became an emergency.

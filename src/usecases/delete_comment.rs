@@ -1,6 +1,6 @@
 //! Takes a comment back: its author does, where it was written.
 
-use super::{Actor, Error, System, comment, comment::At, edit_comment::Changed, edit_comment::keep};
+use super::{Actor, Error, System, comment, edit_comment::Changed, edit_comment::keep};
 use crate::{
     db,
     domain::ids::{CommentId, RequestId},
@@ -38,14 +38,14 @@ pub async fn delete_comment(system: &System, actor: Actor, id: CommentId) -> Res
 ///
 /// # Errors
 /// The database's.
-pub async fn message_deleted(system: &System, request: RequestId, at: &At) -> Result<Changed, Error> {
+pub async fn message_deleted(system: &System, request: RequestId, channel: &str, ts: &str) -> Result<Changed, Error> {
     let now = system.clock.now();
     system
         .db
         .write("message_deleted", async |tx| {
             let request = db::requests::lock(tx, request).await?.ok_or(Error::NotFound)?;
-            let Some(mut comment) = db::comments::original(tx, &at.channel, &at.ts).await? else {
-                db::comments::keep_change(tx, now, &at.channel, &at.ts, None).await?;
+            let Some(mut comment) = db::comments::original(tx, channel, ts).await? else {
+                db::comments::keep_change(tx, now, channel, ts, None).await?;
                 return Ok(Changed::Waits);
             };
             let Some(event) = comment.delete(now) else {

@@ -116,13 +116,21 @@ async fn apply(
     mut comment: Comment,
     change: Change,
 ) -> Result<Changed, Error> {
-    // A message may lose its words: then there is nothing left to show, but for its files.
+    let change = as_note(change, comment.is_note());
     let Some(event) = comment.edit(change, now) else {
         return Ok(Changed::Already);
     };
     keep(tx, now, &comment).await?;
     comment::record(tx, now, request, vec![(actor, event)]).await?;
     Ok(Changed::Yes)
+}
+
+/// A note is one for good; the mark that made it one is no part of it.
+fn as_note(mut change: Change, note: bool) -> Change {
+    if note && let Some(words) = change.said.words.after_note_mark() {
+        change.said.words = words;
+    }
+    change
 }
 
 /// Lets a comment that was just written catch up with the change that was known before it.
@@ -134,7 +142,7 @@ pub(super) async fn catch_up(
     change: Option<Change>,
 ) -> Result<Option<(Actor, Event)>, Error> {
     let mut comment = db::comments::one(tx, id).await?.ok_or(Error::NotFound)?;
-    let event = match change {
+    let event = match change.map(|change| as_note(change, comment.is_note())) {
         Some(change) => comment.edit(change, now).map(|event| (actor, event)),
         None => comment.delete(now).map(|event| (Actor::SLACK, event)),
     };

@@ -29,6 +29,7 @@ pub mod open_review;
 pub mod preview;
 pub mod queries;
 pub mod raise_alarm;
+pub mod react;
 pub mod read_audit;
 pub mod read_status;
 pub mod reassign_step;

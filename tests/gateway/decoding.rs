@@ -669,3 +669,55 @@ fn keys_that_stand_twice_and_depth_without_end() {
     let wide = json!({ "type": "view_submission", "team": { "id": "T111" }, "user": { "id": "U1" }, "view": { "id": "V", "state": { "values": wide } } });
     assert!(matches!(inbound(&wide), Inbound::ViewSubmitted { view, .. } if view.state.iter().count() == 20_000));
 }
+
+#[test]
+fn formatted_words_keep_their_form_and_emoji_and_files_are_heard_of() {
+    use c1::slack::gateway::inbound::{RichPart, RichPiece, RichStyle};
+    let message = json!({"type": "message", "channel": "D1", "user": "U1", "ts": "2.0", "thread_ts": "1.0", "text": "x",
+        "files": [{"id": "F1", "mode": "tombstone"}, {"id": "F2", "name": "a.txt", "mode": "hosted"}],
+        "blocks": [{"type": "rich_text", "elements": [
+            {"type": "rich_text_section", "elements": [
+                {"type": "text", "text": "a", "style": {"bold": true, "italic": "odd"}}, {"type": "user", "user_id": "U2"},
+                {"type": "of_next_year"}, 7, null]},
+            {"type": "rich_text_list", "style": "ordered", "indent": 1, "elements": [
+                {"type": "rich_text_section", "elements": [{"type": "emoji", "name": "tada", "unicode": "1f389"}]}]},
+            {"type": "rich_text_of_next_year"}]}]});
+    let Event::Message(message) = event(&message) else {
+        panic!("a message")
+    };
+    let bold = RichStyle {
+        bold: true,
+        ..RichStyle::default()
+    };
+    assert_eq!(
+        message.rich,
+        [
+            RichPart::Section(vec![
+                RichPiece::Text("a".to_owned(), bold),
+                RichPiece::User("U2".to_owned())
+            ]),
+            RichPart::List {
+                ordered: true,
+                indent: 1,
+                offset: 0,
+                items: vec![vec![RichPiece::Emoji("tada".to_owned(), "1f389".to_owned())]],
+            }
+        ]
+    );
+    let deleted: Vec<bool> = message.files.iter().map(|file| file.deleted).collect();
+    assert_eq!(deleted, [true, false]);
+    let of = |inner: serde_json::Value| event(&inner);
+    let item = json!({"type": "message", "channel": "D1", "ts": "2.0"});
+    assert!(matches!(
+        of(json!({"type": "reaction_removed", "user": "U1", "reaction": "tada", "item": item, "event_ts": "3.0"})),
+        Event::Reacted { present: false, emoji, at, .. } if emoji == "tada" && at == "3.0"
+    ));
+    assert!(matches!(
+        of(json!({"type": "file_deleted", "file_id": "F1"})),
+        Event::FileDeleted { file } if file == "F1"
+    ));
+    assert!(matches!(
+        of(json!({"type": "reaction_added", "user": "U1", "reaction": "tada", "item": {"type": "file"}})),
+        Event::Other { .. }
+    ));
+}

@@ -55,7 +55,7 @@ fn the_whole_story_in_the_words_people_read() {
         Never given to @Ana Alvarez before
         Nobody in *Platform* holds it now
         Your reason (needed to deny): ____ (The person who asked will read it.)
-        [Approve](primary)  [Deny](danger)  [⋯ I'm on it | Make it shorter… | Reassign… | Ask Ana Alvarez… | Remind me later…]
+        [Approve](primary)  [Deny](danger)  [Note to approvers]  [⋯ I'm on it | Make it shorter… | Reassign… | Ask Ana Alvarez… | Remind me later…]
         · #1 · asked (when) · Reply in this thread to talk with everyone involved
         ");
 

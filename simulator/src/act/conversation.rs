@@ -115,6 +115,29 @@ impl Person {
         self.writes(&message.channel, Some(&message.ts), text, false)
     }
 
+    /// Writes into the thread of a message as the composer does: `elements` are those of a rich text, `text` what Slack makes
+    /// of them.
+    ///
+    /// # Errors
+    /// As [`Person::replies`].
+    pub async fn replies_formatted(
+        &self,
+        message: impl Into<MessageRef>,
+        text: &str,
+        elements: Value,
+    ) -> Outcome<MessageRef> {
+        let target = message.into();
+        self.inner.with_world(|w| {
+            let block_id = w.new_short_id();
+            let message = Message {
+                text: text.to_owned(),
+                blocks: Some(json!([{"type": "rich_text", "block_id": block_id, "elements": elements}])),
+                ..Message::default()
+            };
+            self.puts(w, &target.channel, Some(&target.ts), message)
+        })
+    }
+
     /// The same, and shows it in the conversation too.
     ///
     /// # Errors
@@ -315,6 +338,31 @@ impl Person {
                 message.blocks = Some(typed.blocks);
             }
             self.puts(w, channel, thread, message)
+        })
+    }
+
+    /// Deletes the files of a message of the person's own; the message stays.
+    ///
+    /// # Errors
+    /// `cant_delete_file`, `message_not_found`.
+    pub async fn deletes_files(&self, message: impl Into<MessageRef>) -> Outcome {
+        let message = message.into();
+        self.inner.with_world(|w| {
+            let own = self.own(w, &message)?;
+            if own.user != self.id {
+                return Err("cant_delete_file".into());
+            }
+            let gone: Vec<Value> = own.files.iter().map(|file| file["id"].clone()).collect();
+            w.change_message(&message.channel, &message.ts, None, |m| {
+                m.files = gone.iter().map(|id| json!({"id": id, "mode": "tombstone"})).collect();
+            });
+            for id in gone {
+                w.emit(
+                    "file_deleted",
+                    |w| json!({"type": "file_deleted", "file_id": id, "event_ts": w.new_ts()}),
+                );
+            }
+            Ok(())
         })
     }
 

@@ -27,6 +27,8 @@ pub(super) fn message(message: &Value, names: &dyn Names) -> String {
         errors: &Value::Null,
     };
     let mut lines = Vec::new();
+    // The app's own name is above all of its messages; another one is worth a line.
+    lines.extend(message["username"].as_str().map(|name| format!("*{name}*")));
     match message["blocks"].as_array().filter(|blocks| !blocks.is_empty()) {
         Some(list) => lines.extend(blocks(list, &shown)),
         None => lines.extend(said(&message["text"], names)),

@@ -180,9 +180,9 @@ pub(super) fn post_message(world: &mut World, args: &Args) -> Answer {
     let mut message = content.into_message(world);
     message.broadcast = thread.is_some() && args.flag("reply_broadcast");
     message.thread_ts = thread;
-    message.username = args
-        .text("username")
-        .filter(|_| world.manifest.has_scope("chat:write.customize"));
+    let custom = world.manifest.has_scope("chat:write.customize");
+    message.username = args.text("username").filter(|_| custom);
+    message.icon_url = args.text("icon_url").filter(|_| custom);
     let ts = world.post(&channel, message);
     let place = &world.channels[&channel];
     Ok(json!({"channel": channel, "ts": ts, "message": world.message_json(place, &place.messages[&ts], true)}))

@@ -28,6 +28,7 @@ pub(crate) struct Message {
     pub(crate) reactions: Vec<Reaction>,
     pub(crate) client_msg_id: Option<String>,
     pub(crate) username: Option<String>,
+    pub(crate) icon_url: Option<String>,
     /// Ephemeral: only this person sees it.
     pub(crate) only: Option<String>,
     /// What each person has chosen or typed in it.
@@ -91,6 +92,10 @@ impl World {
         }
         if let Some(username) = &message.username {
             out["username"] = json!(username);
+            out["subtype"] = json!(message.subtype.as_deref().unwrap_or("bot_message"));
+        }
+        if let Some(icon) = &message.icon_url {
+            out["icons"] = json!({"image_64": icon});
         }
         for (name, value) in [("blocks", &message.blocks), ("attachments", &message.attachments)] {
             if let Some(value) = value {

@@ -3,10 +3,13 @@
 //! Invariant: nothing in here panics or fails over a field; the only errors are "no JSON" and "nothing we know the form of".
 
 use super::inbound::{
-    Action, Choice, Container, Event, EventId, Field, FormState, Inbound, Installation, Message, SharedFile,
-    SlackActor, SlackUser, SlackUserId, TeamKey, TriggerId, View,
+    Action, Choice, Container, Event, EventId, Field, FormState, Inbound, Installation, Message, RichPart, RichPiece,
+    RichStyle, SharedFile, SlackActor, SlackUser, SlackUserId, TeamKey, TriggerId, View,
 };
-use super::raw::{self, Maybe, RawEvent, RawField, RawFile, RawMessage, RawPayload, RawState, RawUser, RawView, Text};
+use super::raw::{
+    self, Maybe, RawEvent, RawField, RawFile, RawMessage, RawPayload, RawRich, RawRichItem, RawRichPart, RawRichPiece,
+    RawState, RawUser, RawView, Text,
+};
 use std::borrow::Cow;
 use url::Url;
 
@@ -468,6 +471,9 @@ fn event(payload: &RawPayload, ours: &Installation, retry: Option<u8>) -> Option
             })
         }
         "app_uninstalled" => Some(Event::AppUninstalled),
+        "reaction_added" => reacted(raw, true),
+        "reaction_removed" => reacted(raw, false),
+        "file_deleted" => raw.file_id.owned().map(|file| Event::FileDeleted { file }),
         _ => None,
     };
     let event = event.unwrap_or_else(|| {
@@ -484,6 +490,18 @@ fn event(payload: &RawPayload, ours: &Installation, retry: Option<u8>) -> Option
         team: ours.key(),
         event,
         retry,
+    })
+}
+
+fn reacted(raw: &RawEvent, present: bool) -> Option<Event> {
+    let item = raw.item.get().filter(|item| item.r#type.0 == "message")?;
+    Some(Event::Reacted {
+        user: SlackUserId(raw.user.get()?.id.owned()?),
+        channel: item.channel.owned()?,
+        ts: item.ts.owned()?,
+        emoji: raw.reaction.owned()?,
+        at: raw.event_ts.0.clone(),
+        present,
     })
 }
 
@@ -542,6 +560,7 @@ fn message_event(raw: &RawEvent, ours: &Installation) -> Option<Event> {
                 client_msg_id: raw.client_msg_id.clone(),
                 edited: raw.edited.clone(),
                 files: raw.files.clone(),
+                blocks: raw.blocks.clone(),
             };
             Some(Event::Message(message(
                 &flat,
@@ -565,6 +584,7 @@ fn message(raw: &RawMessage, channel: String, channel_type: String, ours: &Insta
         bot_id: raw.bot_id.owned(),
         subtype: raw.subtype.owned(),
         text: raw.text.0.clone(),
+        rich: rich_text(&raw.blocks.0),
         files: raw.files.0.iter().map(shared_file).collect(),
         edited: raw
             .edited
@@ -581,7 +601,75 @@ fn shared_file(raw: &RawFile) -> SharedFile {
         mimetype: raw.mimetype.0.clone(),
         size: raw.size.number().unwrap_or_default(),
         permalink: raw.permalink.0.clone(),
+        deleted: raw.mode.0 == "tombstone" || raw.file_access.0 == "file_not_found",
     }
+}
+
+/// The rich text in a message's blocks.
+fn rich_text(blocks: &[RawRich]) -> Vec<RichPart> {
+    let rich = blocks.iter().filter(|block| block.r#type.0 == "rich_text");
+    rich.flat_map(|block| &block.elements.0).filter_map(rich_part).collect()
+}
+
+fn rich_part(raw: &RawRichPart) -> Option<RichPart> {
+    let pieces = || -> Vec<RichPiece> { raw.elements.0.iter().filter_map(rich_item).collect() };
+    Some(match raw.r#type.0.as_str() {
+        "rich_text_section" => RichPart::Section(pieces()),
+        "rich_text_quote" => RichPart::Quote(pieces()),
+        "rich_text_preformatted" => RichPart::Code(pieces()),
+        "rich_text_list" => RichPart::List {
+            ordered: raw.style.get().is_some_and(|style| style.name.0 == "ordered"),
+            indent: raw.indent.number().unwrap_or_default(),
+            offset: raw.offset.number().unwrap_or_default(),
+            items: raw
+                .elements
+                .0
+                .iter()
+                .map(|item| item.elements.0.iter().filter_map(rich_piece).collect())
+                .collect(),
+        },
+        _ => return None,
+    })
+}
+
+fn rich_item(raw: &RawRichItem) -> Option<RichPiece> {
+    let raw = raw.clone();
+    rich_piece(&RawRichPiece {
+        r#type: raw.r#type,
+        text: raw.text,
+        url: raw.url,
+        user_id: raw.user_id,
+        channel_id: raw.channel_id,
+        range: raw.range,
+        name: raw.name,
+        unicode: raw.unicode,
+        timestamp: raw.timestamp,
+        value: raw.value,
+        style: raw.style,
+    })
+}
+
+fn rich_piece(raw: &RawRichPiece) -> Option<RichPiece> {
+    let style = raw.style.get().map(|style| RichStyle {
+        bold: style.bold.yes(),
+        italic: style.italic.yes(),
+        strike: style.strike.yes(),
+        code: style.code.yes(),
+    });
+    let style = style.unwrap_or_default();
+    Some(match raw.r#type.0.as_str() {
+        "text" => RichPiece::Text(raw.text.0.clone(), style),
+        "link" => RichPiece::Link(raw.url.0.clone(), raw.text.0.clone(), style),
+        "user" => RichPiece::User(raw.user_id.0.clone()),
+        "channel" => RichPiece::Channel(raw.channel_id.0.clone()),
+        "usergroup" => RichPiece::Broadcast("group".to_owned()),
+        "broadcast" => RichPiece::Broadcast(raw.range.0.clone()),
+        "emoji" => RichPiece::Emoji(raw.name.0.clone(), raw.unicode.0.clone()),
+        "date" => RichPiece::Date(raw.timestamp.0.parse().unwrap_or_default()),
+        "color" => RichPiece::Text(raw.value.0.clone(), style),
+        // Of a kind that is new: its words, if it has some.
+        _ => RichPiece::Text(raw.text.owned()?, style),
+    })
 }
 
 /// An account as events and the Web API tell it.

@@ -498,6 +498,26 @@ pub enum Event {
         /// Is it gone, or does it say something else?
         gone: bool,
     },
+    /// Somebody answered a message with an emoji, or took one away again.
+    Reacted {
+        /// Who, by their account.
+        user: SlackUserId,
+        /// The conversation the message stands in.
+        channel: String,
+        /// The message.
+        ts: String,
+        /// The emoji's name, without colons.
+        emoji: String,
+        /// What Slack calls the moment: later ones are greater.
+        at: String,
+        /// Is it there now?
+        present: bool,
+    },
+    /// A file was deleted.
+    FileDeleted {
+        /// Which.
+        file: String,
+    },
     /// A person opened our Home or Messages tab.
     AppHomeOpened {
         /// Who.
@@ -559,6 +579,8 @@ impl Event {
             Self::MessageChanged { .. } => "message_changed",
             Self::MessageDeleted { .. } => "message_deleted",
             Self::Touched { .. } => "touched",
+            Self::Reacted { .. } => "reaction",
+            Self::FileDeleted { .. } => "file_deleted",
             Self::AppHomeOpened { .. } => "app_home_opened",
             Self::UserChanged { .. } => "user_change",
             Self::DoNotDisturb { .. } => "dnd_updated_user",
@@ -591,6 +613,8 @@ pub struct Message {
     pub subtype: Option<String>,
     /// Its text as Slack writes it: `&amp;` and the like escaped, mentions as `<@U123>`.
     pub text: String,
+    /// The same with its form, where it came with one.
+    pub rich: Vec<RichPart>,
     /// The files that came with it.
     pub files: Vec<SharedFile>,
     /// Who edited it last, and when (`ts`).
@@ -631,6 +655,62 @@ pub struct SharedFile {
     pub size: u64,
     /// Where people see it.
     pub permalink: String,
+    /// Is it gone?
+    pub deleted: bool,
+}
+
+/// A part of a rich text that stands by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RichPart {
+    /// Lines of text.
+    Section(Vec<RichPiece>),
+    /// Somebody else's words.
+    Quote(Vec<RichPiece>),
+    /// Lines to be read letter by letter.
+    Code(Vec<RichPiece>),
+    /// One thing under the other.
+    List {
+        /// With numbers?
+        ordered: bool,
+        /// How deep, from 0.
+        indent: u64,
+        /// The number before the first, less one.
+        offset: u64,
+        /// The things.
+        items: Vec<Vec<RichPiece>>,
+    },
+}
+
+/// A piece of a line in a rich text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RichPiece {
+    /// Letters, and how they look.
+    Text(String, RichStyle),
+    /// An address, what it says (empty: itself), and how it looks.
+    Link(String, String, RichStyle),
+    /// Somebody, by their account.
+    User(String),
+    /// A channel, by its id.
+    Channel(String),
+    /// Everybody: `here`, `channel`, `everyone`; or a user group, whose name is not told.
+    Broadcast(String),
+    /// An emoji: its name and, where it has some, its characters in hexadecimal.
+    Emoji(String, String),
+    /// A moment, in seconds since 1970.
+    Date(i64),
+}
+
+/// How letters look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RichStyle {
+    /// Bold.
+    pub bold: bool,
+    /// Italic.
+    pub italic: bool,
+    /// Struck through.
+    pub strike: bool,
+    /// To be read letter by letter.
+    pub code: bool,
 }
 
 /// An account as `users.list`, `users.info` and the events tell it.

@@ -350,6 +350,7 @@ parts! {
         client_msg_id: Text,
         edited: Maybe<RawEdited>,
         files: List<RawFile>,
+        blocks: List<RawRich>,
         message: Maybe<RawMessage>,
         previous_message: Maybe<RawMessage>,
         tab: Text,
@@ -357,10 +358,17 @@ parts! {
         subteam_id: Text,
         tokens: Maybe<RawTokens>,
         dnd_status: Maybe<RawDnd>,
+        reaction: Text,
+        item: Maybe<RawItem>,
+        event_ts: Text,
+        file_id: Text,
     }
 
+    /// What somebody answered with an emoji.
+    RawItem { r#type: Text, channel: Text, ts: Text, }
+
     RawEdited { user: Text, ts: Text, }
-    RawFile { id: Text, name: Text, title: Text, mimetype: Text, size: Text, permalink: Text, }
+    RawFile { id: Text, name: Text, title: Text, mimetype: Text, size: Text, permalink: Text, mode: Text, file_access: Text, }
     RawTokens { bot: List<RawTeam>, }
 
     /// A message inside an event or an interaction.
@@ -376,7 +384,54 @@ parts! {
         client_msg_id: Text,
         edited: Maybe<RawEdited>,
         files: List<RawFile>,
+        blocks: List<RawRich>,
     }
+
+    /// A block of a message; of use to us when it is rich text.
+    RawRich { r#type: Text, elements: List<RawRichPart>, }
+
+    /// A section, quote, list or code in rich text.
+    RawRichPart {
+        r#type: Text,
+        style: Maybe<RawRichStyle>,
+        indent: Text,
+        offset: Text,
+        elements: List<RawRichItem>,
+    }
+
+    /// A piece of a line, or an item of a list with pieces in it.
+    RawRichItem {
+        r#type: Text,
+        text: Text,
+        url: Text,
+        user_id: Text,
+        channel_id: Text,
+        range: Text,
+        name: Text,
+        unicode: Text,
+        timestamp: Text,
+        value: Text,
+        style: Maybe<RawRichStyle>,
+        elements: List<RawRichPiece>,
+    }
+
+    /// A piece of a line in an item of a list.
+    RawRichPiece {
+        r#type: Text,
+        text: Text,
+        url: Text,
+        user_id: Text,
+        channel_id: Text,
+        range: Text,
+        name: Text,
+        unicode: Text,
+        timestamp: Text,
+        value: Text,
+        style: Maybe<RawRichStyle>,
+    }
+
+    /// How letters look; of a list, how its items are marked.
+    RawRichStyle(name) { name: Text, bold: Text, italic: Text, strike: Text, code: Text, }
 
     RawUser(id) {
         id: Text,

@@ -3,7 +3,14 @@
 use super::{Handlers, actor, done, modal};
 use crate::{
     db,
-    domain::{ids::PersonId, length::Length, person::Person, refusal::Refusal},
+    domain::{
+        comment::{Said, Visibility},
+        ids::PersonId,
+        length::Length,
+        person::Person,
+        refusal::Refusal,
+        words::Words,
+    },
     slack::{
         gateway::{
             inbound::{Action, Container, View},
@@ -11,7 +18,7 @@ use crate::{
         },
         surface,
         view::{
-            decision::BLOCK_REASON,
+            decision::{BLOCK_REASON, Seen},
             desk::{self as view, Choice, Notes},
             notices,
         },
@@ -20,7 +27,9 @@ use crate::{
         Error,
         ask_requester::ask_requester,
         claim_step::{claim_step, give_back},
+        comment::{Comment, comment},
         queries::{
+            conversation::readers,
             desk::{reassign_form, shorten_form},
             request_card::{Role, request_card},
         },
@@ -179,6 +188,43 @@ impl Handlers {
                 Ok(Reply::field_error(view::BLOCK_QUESTION, "Please write a question."))
             }
             Err(Error::Refused(refusal)) => Ok(Reply::field_error(view::BLOCK_QUESTION, refusal.sentence())),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+impl Handlers {
+    /// "Note to approvers".
+    pub(super) async fn ask_for_note(&self, person: &Person, value: &str) -> Result<Reply, Error> {
+        let seen: Seen = value.parse().map_err(|_| Error::NotFound)?;
+        let card = request_card(self.system(), seen.request, person.id, Role::Approver).await?;
+        let card = card.ok_or(Error::NotFound)?;
+        let readers = readers(self.system(), seen.request, person.id).await?;
+        let readers = readers.ok_or(Error::NotFound)?.approvers;
+        let people = card.people().into_iter().chain(readers.iter().map(|reader| reader.id));
+        let mentions = self.mentions(people).await?;
+        Ok(Reply::OpenModal(modal(view::note_dialog(
+            &card, &readers, seen, &mentions,
+        ))))
+    }
+
+    pub(super) async fn note(&self, person: &Person, submitted: &View) -> Result<Reply, Error> {
+        let Notes { seen } = Notes::read(&submitted.private_metadata).ok_or(Error::NotFound)?;
+        let text = submitted.state.text(view::BLOCK_NOTE, surface::NOTE_TEXT);
+        let note = Comment {
+            request: seen.request,
+            said: Said {
+                words: Words::typed(text.unwrap_or_default()),
+                files: Vec::new(),
+            },
+            visibility: Visibility::Approvers,
+            at: None,
+            // Slack may hand in a form twice.
+            once: Some(format!("note:{}", submitted.id)),
+        };
+        match comment(self.system(), actor(person), note).await {
+            Ok(_) => Ok(Reply::Ack),
+            Err(Error::Refused(refusal)) => Ok(Reply::field_error(view::BLOCK_NOTE, refusal.sentence())),
             Err(other) => Err(other),
         }
     }

@@ -158,6 +158,7 @@ impl Handlers {
             surface::NUDGE => self.nudge(person, value).await,
             surface::BULK_PAGE | surface::BULK_PAGE_BACK => self.turn_page(person, value, container.view()).await,
             surface::MENU => self.menu(person, action, container).await,
+            surface::NOTE => self.ask_for_note(person, value).await,
             surface::ADMINISTER => self.ask_what_to_administer(person, value).await,
             surface::CANCEL => self.cancel(person, value, container).await,
             surface::CANCEL_BUNDLE => self.cancel_bundle(person, value, container).await,
@@ -186,6 +187,7 @@ impl Handlers {
             surface::VIEW_REMIND_ME => self.remind_me(person, view).await,
             surface::VIEW_BULK => self.decide_several(person, view).await,
             surface::VIEW_QUESTION => self.ask(person, view).await,
+            surface::VIEW_NOTE => self.note(person, view).await,
             surface::VIEW_ADMINISTER => self.administer(person, view).await,
             surface::VIEW_AWAY => self.away_said(person, view).await,
             surface::VIEW_WONT_DO => self.wont_do(person, view).await,
@@ -195,7 +197,30 @@ impl Handlers {
 
     async fn event(&self, event: Event) -> Answer {
         match event {
-            Event::Message(message) => self.message(message).await?,
+            Event::Message(message) => return self.message(message).await,
+            Event::MessageChanged { message, .. } => self.message_changed(message).await?,
+            Event::MessageDeleted { channel, ts, thread_ts } => {
+                self.message_deleted(&channel, &ts, thread_ts.as_deref()).await?;
+            }
+            Event::Reacted {
+                user,
+                channel,
+                ts,
+                emoji,
+                at,
+                present,
+            } => {
+                let reaction = db::comments::Reaction {
+                    channel: &channel,
+                    ts: &ts,
+                    account: user.as_str(),
+                    emoji: &emoji,
+                    at: &at,
+                    present,
+                };
+                self.reacted(reaction).await?;
+            }
+            Event::FileDeleted { file } => self.file_deleted(&file).await?,
             Event::AppHomeOpened { actor, tab, .. } if tab == "home" => return self.home_opened(&actor).await,
             Event::UserChanged { user } | Event::TeamJoin { user } => {
                 self.0.directory.take(std::slice::from_ref(&user)).await?;
@@ -210,9 +235,7 @@ impl Handlers {
                 self.0.deliver.slack.doubt();
                 tracing::error!("the app was removed from the workspace, or its tokens were revoked: install it again");
             }
-            Event::MessageChanged { .. }
-            | Event::MessageDeleted { .. }
-            | Event::AppHomeOpened { .. }
+            Event::AppHomeOpened { .. }
             | Event::SubteamUpdated { .. }
             | Event::SubteamMembersChanged { .. }
             | Event::Other { .. } => {}

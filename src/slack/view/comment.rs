@@ -3,7 +3,7 @@
 use super::{
     Message,
     kit::{self, context},
-    limits::{COMMENT, NAME, SECTION, TEXT, TITLE},
+    limits::{MESSAGE_BLOCKS, NAME, SECTION, TEXT, TITLE},
     phrase::Phrase,
     text::{self, Mentions, NOTHING, line},
 };
@@ -40,40 +40,41 @@ pub struct Carried {
     pub restored: Option<DateTime<Utc>>,
 }
 
-/// The messages that carry it: one, or as many as it takes. `named`: does the name stand above the message already?
+/// The message that carries it, in as many blocks as it takes. `named`: does the author's name stand above it already?
 #[must_use]
-pub fn copies(carried: &Carried, named: bool, mentions: &Mentions) -> Vec<Message> {
-    let mut parts = carried.words.clone().split(COMMENT, stored);
-    let last = parts.len() - 1;
-    let name = carried.author.as_ref().map(|author| line(&author.name, NAME));
-    let mut messages = Vec::new();
-    for (at, words) in parts.drain(..).enumerate() {
-        let mut blocks = Vec::new();
-        if at == 0 {
-            blocks.extend(
-                carried
-                    .note
-                    .as_ref()
-                    .map(|hidden| kit::json_of(&context(&for_approvers(hidden)))),
-            );
-        }
-        if let Some(name) = name.as_ref().filter(|_| !named) {
-            let mark = if at == 0 { "" } else { " …" };
-            let phrase = Phrase::new().bold(&format!("{name}{mark}"));
-            blocks.push(kit::json_of(&kit::section(&phrase.markup(&Mentions::new(), SECTION))));
-        }
-        let said = words.text(|person| line(&person.name, NAME));
-        blocks.extend(rich_text(words, mentions));
-        if at == last {
-            blocks.extend(files(&carried.files));
-            blocks.extend(footer(carried).map(|footer| kit::json_of(&context(&footer))));
-        }
-        messages.push(Message {
-            text: fallback(name.as_deref(), &said, carried),
-            blocks,
-        });
+pub fn copy(carried: &Carried, named: bool, mentions: &Mentions) -> Message {
+    let mut blocks = Vec::new();
+    let name = carried.author.as_ref().map(name);
+    blocks.extend(
+        carried
+            .note
+            .as_ref()
+            .map(|hidden| kit::json_of(&context(&for_approvers(hidden)))),
+    );
+    if let Some(name) = name.as_ref().filter(|_| !named) {
+        let phrase = Phrase::new().bold(name);
+        blocks.push(kit::json_of(&kit::section(&phrase.markup(&Mentions::new(), SECTION))));
     }
-    messages
+    let said = carried.words.text(|person| line(&person.name, NAME));
+    // Room for the name, the files and what stands beneath.
+    let parts = carried.words.clone().split(SECTION, stored).into_iter();
+    blocks.extend(
+        parts
+            .take(MESSAGE_BLOCKS - 8)
+            .filter_map(|words| rich_text(words, mentions)),
+    );
+    blocks.extend(files(&carried.files));
+    blocks.extend(footer(carried).map(|footer| kit::json_of(&context(&footer))));
+    Message {
+        text: fallback(name.as_deref(), &said, carried),
+        blocks,
+    }
+}
+
+/// The name that a comment stands under.
+#[must_use]
+pub fn name(author: &PersonRef) -> String {
+    line(&author.name, NAME)
 }
 
 /// As Slack stores a character, and counts it.
@@ -116,12 +117,21 @@ fn fallback(name: Option<&str>, said: &str, carried: &Carried) -> String {
 /// Where it was written, and what has become of it.
 fn footer(carried: &Carried) -> Option<String> {
     let mut parts = Vec::new();
-    match (&carried.origin, &carried.page) {
-        (Origin::Message { link: Some(link) }, _) => parts.push(format!("<{link}|written in Slack>")),
-        (Origin::Page, Some(page)) => parts.push(format!("<{page}|written on the web>")),
-        (Origin::Page, None) => parts.push("written on the web".to_owned()),
-        (Origin::Form, Some(page)) => parts.push(format!("<{page}|written in Slack>")),
-        (Origin::Message { link: None } | Origin::Form, _) | (Origin::System, _) => {}
+    let linked = |url: &str, words: &str| format!("<{url}|{words}>");
+    if let Some(author) = &carried.author {
+        let who = text::escape(&line(&author.name, NAME), NAME * 2).replace('|', "∣");
+        let page = carried.page.as_deref();
+        parts.push(match &carried.origin {
+            Origin::Message { link: Some(link) } => format!("from {}", linked(link, &format!("{who}’s thread"))),
+            Origin::Page => match page {
+                Some(page) => format!("from {who}, {}", linked(page, "on the web")),
+                None => format!("from {who}, on the web"),
+            },
+            Origin::Message { link: None } | Origin::Form | Origin::System => match page {
+                Some(page) => format!("from {}", linked(page, &who)),
+                None => format!("from {who}"),
+            },
+        });
     }
     if carried.edited {
         parts.push("edited".to_owned());

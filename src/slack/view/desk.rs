@@ -4,7 +4,7 @@
 use super::{
     decision::{BLOCK_REASON, Seen, decide_buttons, reason_text, summary},
     kit::{self, Modal, input, option, placeholder, plain, sentence},
-    limits::{LABEL, OPTIONS},
+    limits::{INPUT, LABEL, OPTIONS},
     phrase::Phrase,
     text::Mentions,
 };
@@ -14,7 +14,7 @@ use crate::{
     usecases::{
         queries::{
             desk::{AdminForm, ReassignForm, ShortenForm},
-            request_card::{Desk, MayDecide, PersonRef, RequestCard},
+            request_card::{Desk, MayDecide, PersonRef, RequestCard, Role},
         },
         remind::When,
     },
@@ -73,6 +73,13 @@ impl Choice {
 /// Approve, Deny, and the menu.
 pub(super) fn decide_actions(card: &RequestCard, may: &MayDecide) -> SlackBlock {
     let mut elements: Vec<SlackActionBlockElement> = decide_buttons(card.id, may).into_iter().map(Into::into).collect();
+    // In a channel anybody may read along, and whose access it is writes to nobody behind their own back.
+    let viewer = &card.viewer;
+    let own = viewer.person == card.requester.id || viewer.person == card.subject.id;
+    if viewer.role == Role::Approver && !own {
+        let seen = Seen::of(card.id, may).to_string();
+        elements.push(kit::button(surface::NOTE, "Note to approvers", &seen).into());
+    }
     if let Some(desk) = card.viewer.desk {
         elements.push(menu(card, may, desk).into());
     }
@@ -248,6 +255,48 @@ pub fn question_dialog(card: &RequestCard, seen: Seen, mentions: &Mentions) -> V
             text,
         )
         .into(),
+    ])
+}
+
+/// The block of what a note says.
+pub const BLOCK_NOTE: &str = "note";
+
+/// What a note says, and who will read it.
+#[must_use]
+pub fn note_dialog(card: &RequestCard, readers: &[PersonRef], seen: Seen, mentions: &Mentions) -> Value {
+    let readers = match readers {
+        [] => Phrase::of("🔒 Whoever is asked later reads it; nobody else is asked now. "),
+        all => Phrase::of("🔒 Read by the approvers: ")
+            .people(all, 5)
+            .text(", and whoever is asked later. "),
+    };
+    let who = if card.requester.id == card.subject.id {
+        Phrase::new().person(&card.requester).text(" never sees it")
+    } else {
+        Phrase::new()
+            .person(&card.requester)
+            .text(" and ")
+            .person(&card.subject)
+            .text(" never see it")
+    };
+    let hidden = who.text(", neither here nor anywhere else. It stays on record.");
+    let text = SlackBlockPlainTextInputElement::new()
+        .with_action_id(surface::NOTE_TEXT.into())
+        .with_placeholder(placeholder("What should the others know before they decide?"))
+        .with_multiline(true)
+        .with_focus_on_load(true)
+        .with_max_length(INPUT as u64);
+    Modal {
+        callback_id: surface::VIEW_NOTE,
+        title: "Note to approvers",
+        submit: "Write",
+        close: "Back",
+        metadata: kit::json_of(&Notes { seen }),
+    }
+    .of(vec![
+        sentence(&lead("About: ", card, "."), mentions),
+        sentence(&readers.then(hidden), mentions),
+        input(BLOCK_NOTE, "Your note", text).into(),
     ])
 }
 

@@ -34,8 +34,6 @@ pub const CONFIRM: (usize, usize, usize) = (100, 300, 30);
 /// A message's `text`: `chat.update` refuses more than 4,000.
 pub const TEXT: usize = 3_000;
 
-/// Ours: as much of a comment as one message carries; a message that a person writes can be as long.
-pub const COMMENT: usize = 12_000;
 /// Ours: as much of a name as anybody reads.
 pub const NAME: usize = 80;
 /// Ours: as much of "GitHub / payments / Admin".

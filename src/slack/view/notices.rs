@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::{ids::RequestId, length::spoken, refusal::Refusal},
     slack::surface,
-    usecases::queries::{alarms::AlarmLine, my_work::RequestLine},
+    usecases::queries::{alarms::AlarmLine, my_work::RequestLine, request_card::PersonRef},
 };
 use chrono::{DateTime, Utc};
 use slack_morphism::prelude::*;
@@ -46,6 +46,59 @@ pub fn stranger() -> Message {
         "I don't know you here, so I can't do this for you. Access requests are for full members of this workspace; \
          if you are one, please tell an administrator.",
     )
+}
+
+/// The answer to whoever wrote a note: who reads it, and who does not.
+#[must_use]
+pub fn note_kept(readers: &[PersonRef], hidden: &[PersonRef], in_channel: bool) -> Message {
+    let phrase = Phrase::of("🔒 Kept as a note to the approvers. ");
+    let phrase = match readers {
+        [] => phrase.text("Nobody else is asked so far; whoever is asked later reads it"),
+        _ => names(phrase, readers, 5).text(if readers.len() == 1 { " reads it" } else { " read it" }),
+    };
+    let phrase = names(phrase.text("; "), hidden, 2).text(if hidden.len() == 1 { " does not." } else { " do not." });
+    let phrase = if in_channel {
+        phrase.text(" But whoever is in this channel can read it here.")
+    } else {
+        phrase
+    };
+    Message::new(&phrase, vec![section(&phrase.markup(&Mentions::new(), SECTION))])
+}
+
+/// The answer to whoever wrote a first comment on a request that is closed: it is kept, and who reads it.
+#[must_use]
+pub fn kept_though_closed(readers: &[PersonRef]) -> Message {
+    let phrase = Phrase::of("This request is closed. What you write here is kept, and says so. ");
+    let phrase = match readers {
+        [] => phrase.text("Nobody else reads this conversation any more."),
+        _ => {
+            let verb = if readers.len() == 1 {
+                " still reads it."
+            } else {
+                " still read it."
+            };
+            names(phrase, readers, 5).text(verb)
+        }
+    };
+    Message::new(&phrase, vec![section(&phrase.markup(&Mentions::new(), SECTION))])
+}
+
+/// People by name, in bold: nobody is called.
+fn names(mut phrase: Phrase, people: &[PersonRef], named: usize) -> Phrase {
+    let more = people.len().saturating_sub(named);
+    let shown = people.len().min(named);
+    for (at, person) in people.iter().take(named).enumerate() {
+        let between = match at {
+            0 => "",
+            at if at + 1 == shown && more == 0 => " and ",
+            _ => ", ",
+        };
+        phrase = phrase.text(between).bold(&person.name);
+    }
+    match more {
+        0 => phrase,
+        more => phrase.text(&format!(" and {more} more")),
+    }
 }
 
 /// A notice that was written down (in Slack's markup), made harmless. `url` leads to the page it is about.

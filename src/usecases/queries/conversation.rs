@@ -135,6 +135,95 @@ pub fn note_readers(request: &Request, but: PersonId) -> Vec<PersonId> {
     readers
 }
 
+/// Who reads what is written in a conversation, apart from whoever writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Readers {
+    /// Is the request open?
+    pub open: bool,
+    /// Everybody in whose thread it appears.
+    pub all: Vec<PersonRef>,
+    /// Those of them who read a note.
+    pub approvers: Vec<PersonRef>,
+    /// Those who never read a note: whose access it is.
+    pub own: Vec<PersonRef>,
+}
+
+/// Who reads what `writer` writes; `None` when there is no such request.
+///
+/// # Errors
+/// The database's.
+pub async fn readers(system: &System, id: RequestId, writer: PersonId) -> Result<Option<Readers>, DbError> {
+    let db = &system.db;
+    let Some(request) = db::requests::get(db, id).await? else {
+        return Ok(None);
+    };
+    let mut all = Vec::new();
+    for (person, role) in db::cards::readers(db, id).await? {
+        let thread = thread_of(&role);
+        if person != writer && !all.contains(&person) && follows(db, &request, person, thread).await? {
+            all.push(person);
+        }
+    }
+    let approvers: Vec<PersonId> = note_readers(&request, writer);
+    let mut own = vec![request.requester, request.subject];
+    own.dedup();
+    let ids: Vec<PersonId> = all.iter().chain(&approvers).chain(&own).copied().collect();
+    let who = People::of(db, &[], &ids).await?;
+    let named = |people: Vec<PersonId>| people.into_iter().map(|person| who.get(person)).collect();
+    Ok(Some(Readers {
+        open: request.is_open(),
+        all: named(all),
+        approvers: named(approvers),
+        own: named(own),
+    }))
+}
+
+/// Does a person's thread follow the conversation still? As long as they may write in it: who was given away, dropped or
+/// overtaken is told no more, and who is asked again hears what they missed.
+///
+/// # Errors
+/// The database's.
+pub async fn thread_follows(system: &System, id: RequestId, person: PersonId, role: &str) -> Result<bool, DbError> {
+    match db::requests::get(&system.db, id).await? {
+        Some(request) => follows(&system.db, &request, person, thread_of(role)).await,
+        None => Ok(false),
+    }
+}
+
+fn thread_of(role: &str) -> db::comments::Thread {
+    db::comments::Thread {
+        of_approver: role == "approver",
+        of_provisioner: role == "provisioner",
+        ..db::comments::Thread::default()
+    }
+}
+
+async fn follows(db: &Db, request: &Request, person: PersonId, thread: db::comments::Thread) -> Result<bool, DbError> {
+    let Some(person) = db::people::person(db, person).await? else {
+        return Ok(false);
+    };
+    let near = authorize::is_own(person.id, request) || authorize::is_asked(person.id, request);
+    let (owners, manager) = if near {
+        (Vec::new(), None)
+    } else {
+        concerned(db, request).await?
+    };
+    let may = authorize::write(&person, request, &owners, manager, thread);
+    Ok(may.is_some_and(|may| may.is_ok()))
+}
+
+/// Those of `people` who take part in the conversation of a request: they can be called by name in it.
+///
+/// # Errors
+/// The database's.
+pub async fn participants(system: &System, id: RequestId, people: &[PersonId]) -> Result<Vec<PersonId>, DbError> {
+    let Some(request) = db::requests::get(&system.db, id).await? else {
+        return Ok(Vec::new());
+    };
+    let part = |person: &&PersonId| authorize::is_own(**person, &request) || authorize::is_asked(**person, &request);
+    Ok(people.iter().filter(part).copied().collect())
+}
+
 /// Those who wrote something, or are mentioned in it.
 struct People {
     people: BTreeMap<PersonId, Person>,

@@ -49,12 +49,15 @@ fn what_is_written_on_the_page_stands_in_the_threads_and_the_other_way_round() {
         w.settle().await;
         let told = thread(&ana, "You have created");
         assert!(told.contains("Carla Conti") && told.contains("which"), "{told}");
-        ana.replies(
-            &message(&ana, "You have created"),
-            "`payments` & *only that* <@U0DAN0000> <https://evil.example|bank.example.com>",
-        )
-        .await
-        .unwrap();
+        let elements = serde_json::json!([{"type": "rich_text_section", "elements": [
+            {"type": "text", "text": "payments", "style": {"code": true}}, {"type": "text", "text": " & "},
+            {"type": "text", "text": "only that", "style": {"bold": true}}, {"type": "text", "text": " "},
+            {"type": "user", "user_id": "U0DAN0000"}, {"type": "text", "text": " "},
+            {"type": "link", "url": "https://evil.example", "text": "bank.example.com"},
+        ]}]);
+        ana.replies_formatted(&message(&ana, "You have created"), "`payments` …", elements)
+            .await
+            .unwrap();
         w.settle().await;
         let page = page_of_carla.opens("/requests/1").await;
         assert!(
