@@ -179,6 +179,13 @@ pub enum Event {
         /// Who.
         by: PersonId,
     },
+    /// An approver wants to hear of it again at a time of their own.
+    RemindLater {
+        /// The step.
+        step: usize,
+        /// When.
+        at: DateTime<Utc>,
+    },
     /// Nobody decided in time, so everyone who is asked is reminded.
     DeadlineReminded {
         /// The step.
@@ -468,6 +475,7 @@ impl Event {
             Self::Reassigned { .. } => "reassigned",
             Self::Shortened { .. } => "shortened",
             Self::Nudged { .. } => "nudged",
+            Self::RemindLater { .. } => "remind_later",
             Self::DeadlineReminded { .. } => "deadline_reminded",
             Self::CancelledByAdmin { .. } => "cancelled_by_admin",
             Self::Restarted { .. } => "restarted",

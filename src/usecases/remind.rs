@@ -5,9 +5,11 @@ use super::{Actor, Error, System, authorize, change, job};
 use crate::{
     db::{
         self,
+        audit::Entry,
         reminders::{Habits, Waiting},
     },
     domain::{
+        event::{About, Event},
         ids::{PersonId, RequestId},
         quiet::{QuietHours, tomorrow_morning},
         refusal::Refusal,
@@ -140,9 +142,10 @@ pub async fn remind_me(system: &System, actor: Actor, id: RequestId, when: When)
         .write("remind_me", async |tx| {
             let request = db::requests::lock(tx, id).await?.ok_or(Error::NotFound)?;
             let waits = |step: &Step| step.asks(by) && step.decision_of(by).is_none();
-            if !request.current().is_some_and(|(_, step)| waits(step)) {
-                return Err(Refusal::NotAnApprover.into());
-            }
+            let (step, _) = request
+                .current()
+                .filter(|(_, step)| waits(step))
+                .ok_or(Refusal::NotAnApprover)?;
             let zone = db::reminders::zone_of(tx, by).await?;
             let at = match when {
                 When::InAnHour => now + TimeDelta::hours(1),
@@ -150,6 +153,14 @@ pub async fn remind_me(system: &System, actor: Actor, id: RequestId, when: When)
                 When::Tomorrow => tomorrow_morning(now, zone.as_deref()),
             };
             db::reminders::wanted_at(tx, id, by, at).await?;
+            let entry = Entry {
+                actor: Some(by),
+                via: actor.via.word(),
+                about: About::Request(id),
+                emergency: request.emergency,
+                event: Event::RemindLater { step, at },
+            };
+            db::audit::append(tx, now, &[entry]).await?;
             Ok(at)
         })
         .await

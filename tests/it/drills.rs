@@ -93,6 +93,40 @@ fn a_drill_runs_the_whole_path_and_files_the_evidence() {
 }
 
 #[test]
+fn the_command_drills_beside_a_server_that_does_the_work() {
+    story(async |w| {
+        let drills = |words: &[&str]| {
+            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_c1"));
+            command
+                .env_clear()
+                .envs(w.settings())
+                .args(["emergency", "drill"])
+                .args(words);
+            let out = command.output().unwrap();
+            let text = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+            (text, out.status.success())
+        };
+        let (text, ok) = drills(&["--as", "ana"]);
+        assert!(ok, "{text}");
+        println!("{text}");
+        for leg in ["request", "notice", "approval", "grant", "end", "review opened"] {
+            assert!(text.contains(&format!("✓ {leg} ")), "{leg}: {text}");
+        }
+        let (json, ok) = drills(&["--as", "ana", "--json"]);
+        let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert!(ok && report["ok"] == true && report["drill"] == 2, "{json}");
+        let (text, ok) = drills(&["--as", "olga"]);
+        assert!(!ok && !text.contains("✓"), "she may not break glass: {text}");
+        let (text, _) = drills(&["--schedule"]);
+        assert!(
+            text.contains("drill 1 went well") && text.contains("drill 2 went well"),
+            "{text}"
+        );
+        w.settle().await;
+    });
+}
+
+#[test]
 fn a_drill_says_what_failed_and_alarms() {
     story(async |w| {
         sqlx::query("UPDATE organisation_settings SET value = '#nowhere' WHERE name = 'security_channel'")

@@ -201,6 +201,8 @@ fn a_person_says_when_they_want_to_hear_of_it() {
         at(w, Weekday::Tue, 9).await;
         w.after(Duration::from_secs(60)).await;
         assert_eq!(reminders(&dan).len(), 1);
+        let on_record = "SELECT count(*) FROM audit WHERE event->>'type' = 'remind_later' AND request_id = 1";
+        assert_eq!(w.count(on_record).await, 2);
     });
 }
 

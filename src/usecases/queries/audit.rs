@@ -308,6 +308,9 @@ impl Words {
                 said(format!("made it shorter: {to} in place of {from}"), reason)
             }
             Event::Nudged { step, .. } => format!("had those who are asked in {} reminded", nth(step)),
+            Event::RemindLater { step, at } => {
+                format!("wants to be reminded of {} at {}", nth(step), moment(*at))
+            }
             Event::DeadlineReminded { step } => format!("reminded everyone who is asked in {}", nth(step)),
             Event::CancelledByAdmin { reason, .. } => said("cancelled the request as administrator".to_owned(), reason),
             Event::Restarted { reason, plan, .. } => said(
