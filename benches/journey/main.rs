@@ -5,6 +5,7 @@
 //!   cargo bench -- --quick          a short look, a minute and a half
 //!   cargo bench -- --full           longer rounds, and what growth costs
 //!   cargo bench -- growth           only what growth costs
+//!   cargo bench -- limits           what Slack's limits force on 150 approvers, ten minutes
 //!   cargo bench -- journeys         only this figure (see `figures::ALL`); `faults`: only what must not happen
 //!   cargo bench -- statements       what c1 says to its database under load, and what that costs there
 //! ```
@@ -25,6 +26,7 @@ mod faults;
 mod figures;
 mod floor;
 mod growth;
+mod limits;
 mod machine;
 mod payload;
 mod pgbench;
@@ -68,12 +70,12 @@ fn main() -> anyhow::Result<()> {
         return floor::serve(floor, listen.parse()?);
     }
     let has = |word: &str| words.iter().any(|said| said.trim_start_matches('-') == word);
-    let known = ["bench", "quick", "full", "growth", "faults", "statements"];
+    let known = ["bench", "quick", "full", "growth", "limits", "faults", "statements"];
     let figures: Vec<&str> = figures::ALL.iter().map(|(name, _)| *name).collect();
     let is_known = |said: &str| known.contains(&said.trim_start_matches('-')) || figures.contains(&said);
     if let Some(odd) = words.iter().find(|said| !is_known(said)) {
         bail!(
-            "{odd}? There are --quick, --full, faults, growth, statements, and the figures {}",
+            "{odd}? There are --quick, --full, faults, growth, limits, statements, and the figures {}",
             figures.join(", ")
         );
     }
@@ -119,7 +121,9 @@ fn main() -> anyhow::Result<()> {
         .chain(["faults", "statements"])
         .filter(|name| has(name))
         .collect();
-    if !has("growth") {
+    if has("limits") {
+        measured = limits::measure(&runtime, &postgres, dir.path());
+    } else if !has("growth") {
         measured = measure(&runtime, &postgres, dir.path(), &sizes, has("quick"), &only);
     }
     if measured.is_ok() && (has("growth") || has("full")) {

@@ -4,9 +4,9 @@
 //!
 //! Which calls there are is seen by letting the story go well once, so the list cannot grow old.
 
-use crate::harness::{Process, World, story};
+use crate::harness::{Process, Proxy, World, story, story_with_a_server};
 use c1::domain::ids::RequestId;
-use simulator::{ActError, Fault, MessageSnapshot, Person};
+use simulator::{ActError, DeliveryFault, Fault, MessageSnapshot, Person};
 use std::{
     collections::BTreeMap,
     sync::atomic::{AtomicBool, Ordering},
@@ -232,6 +232,174 @@ fn dies_at(fault: Fault) {
         drop(process);
         w.leases_run_out().await;
         w.starts_c1().await;
+    });
+}
+
+/// The story, while the same thing goes wrong again and again.
+async fn under(w: &World, what: &str, every: Duration, mut again: impl AsyncFnMut()) {
+    let round = Round {
+        w,
+        reason: what.to_owned(),
+    };
+    let over = AtomicBool::new(false);
+    let (mut times, mut wrong) = (0, Vec::new());
+    let people = async {
+        round.goes().await;
+        over.store(true, Ordering::Relaxed);
+    };
+    let weather = async {
+        while !over.load(Ordering::Relaxed) {
+            tokio::time::sleep(every).await;
+            again().await;
+            times += 1;
+        }
+    };
+    tokio::join!(people, weather);
+    assert!(times > 2, "{what}: only {times} times");
+    // Whatever was held back comes now.
+    for fault in [
+        DeliveryFault::TellEvents,
+        DeliveryFault::ReleaseEvents { reversed: true },
+    ] {
+        w.slack.faults().delivery(fault);
+    }
+    w.settle().await;
+    wrong.extend(round.is_right().await);
+    assert_eq!(wrong, Vec::<String>::new(), "{what}");
+}
+
+#[test]
+fn deliveries_break_double_and_change_places() {
+    story(async |w| {
+        let faults: &[(&str, DeliveryFault, u64)] = &[
+            ("sockets break", DeliveryFault::DropSocket, 150),
+            ("sockets are warned", DeliveryFault::SocketWarning, 200),
+            ("sockets are refreshed", DeliveryFault::SocketRefresh, 300),
+            (
+                "events come again, marked",
+                DeliveryFault::DuplicateNext {
+                    with_retry_headers: true,
+                },
+                10,
+            ),
+            (
+                "events come again, unmarked",
+                DeliveryFault::DuplicateNext {
+                    with_retry_headers: false,
+                },
+                10,
+            ),
+            ("messages come under two names", DeliveryFault::TwoEventIdsNext, 10),
+        ];
+        for (what, fault, every) in faults {
+            under(w, what, Duration::from_millis(*every), async || {
+                w.slack.faults().delivery(*fault);
+            })
+            .await;
+        }
+        under(w, "events change places", Duration::from_millis(120), async || {
+            w.slack
+                .faults()
+                .delivery(DeliveryFault::ReleaseEvents { reversed: true });
+            w.slack.faults().delivery(DeliveryFault::HoldEvents);
+        })
+        .await;
+    });
+}
+
+#[test]
+fn events_come_an_hour_late_and_clocks_jump() {
+    story(async |w| {
+        let hour = Duration::from_secs(3_600);
+        let mut ahead = false;
+        under(w, "the clock jumps", Duration::from_millis(100), async || {
+            let by = chrono::TimeDelta::hours(if ahead { -1 } else { 1 });
+            ahead = !ahead;
+            w.clock.advance(by);
+            c1::db::jobs::wake();
+        })
+        .await;
+        w.slack.faults().delivery(DeliveryFault::HoldEvents);
+        let round = Round {
+            w,
+            reason: "an hour late".to_owned(),
+        };
+        let (ana, carla, dan) = (w.person("ana"), w.person("carla"), w.person("dan"));
+        round.asked_by(&ana).await;
+        w.settle().await;
+        for (person, words) in [(&carla, "for how long?"), (&ana, "an hour will do"), (&dan, "fine")] {
+            let card = round.card(person).await;
+            person.replies(&card, words).await.unwrap();
+        }
+        let decided = "SELECT count(*) FROM decisions d JOIN requests r ON r.id = d.request_id";
+        round.until_clicked(&carla, "Approve", decided).await;
+        w.after(hour).await;
+        w.slack
+            .faults()
+            .delivery(DeliveryFault::ReleaseEvents { reversed: true });
+        w.settle().await;
+        let ended = "SELECT count(*) FROM holds h JOIN requests r ON r.id = h.request_id AND h.over";
+        round.until_clicked(&ana, "I'm done", ended).await;
+        w.settle().await;
+        assert_eq!(round.is_right().await, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn the_way_to_the_database_is_cut_again_and_again() {
+    story(async |w| {
+        w.stops_c1().await;
+        let proxy = Proxy::to(w.database_url()).await;
+        let direct = w.database_url().to_owned();
+        w.finds_its_database_at(proxy.url_of(&direct));
+        w.starts_mortal_c1().await;
+        w.until("a socket is up", async || w.slack.sockets() > 0).await;
+        under(w, "the way is cut", Duration::from_millis(350), async || proxy.cut()).await;
+        w.stops_c1().await;
+        w.finds_its_database_at(direct);
+        w.leases_run_out().await;
+        w.starts_c1().await;
+    });
+}
+
+#[test]
+fn the_database_server_is_restarted_in_the_middle() {
+    story_with_a_server(async |w, server| {
+        let round = Round {
+            w,
+            reason: "a restart".to_owned(),
+        };
+        let (ana, carla, dan) = (w.person("ana"), w.person("carla"), w.person("dan"));
+        // Each time before what was done has been shown.
+        round.asked_by(&ana).await;
+        server.restart().await;
+        w.settle().await;
+        round.says(&carla, "for how long?").await;
+        server.restart().await;
+        round.says(&ana, "an hour will do").await;
+        w.settle().await;
+        let decided = "SELECT count(*) FROM decisions d JOIN requests r ON r.id = d.request_id";
+        round.until_clicked(&carla, "Approve", decided).await;
+        server.restart().await;
+        w.settle().await;
+        round.says(&dan, "I would have, too").await;
+        let ended = "SELECT count(*) FROM holds h JOIN requests r ON r.id = h.request_id AND h.over";
+        round.until_clicked(&ana, "I'm done", ended).await;
+        server.restart().await;
+        w.settle().await;
+        assert_eq!(round.is_right().await, Vec::<String>::new());
+    });
+}
+
+#[test]
+fn two_replicas_and_one_of_them_dies_again_and_again() {
+    story(async |w| {
+        w.starts_mortal_c1().await;
+        under(w, "one of two dies", Duration::from_millis(400), async || {
+            w.kills_c1().await;
+            w.starts_mortal_c1().await;
+        })
+        .await;
     });
 }
 

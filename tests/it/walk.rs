@@ -142,7 +142,6 @@ fn step(dice: &mut StdRng) -> Step {
 struct Said {
     by: &'static str,
     message: simulator::MessageRef,
-    words: String,
     gone: bool,
 }
 
@@ -199,18 +198,15 @@ impl Walk {
                     self.said.push(Said {
                         by: who,
                         message,
-                        words,
                         gone: false,
                     });
                 }
             }
             Step::Edits(who, which, words) => {
-                let mine = self.said.iter_mut().filter(|said| said.by == *who && !said.gone);
+                let mine = self.said.iter().filter(|said| said.by == *who && !said.gone);
                 if let Some(said) = mine.cycle_nth(*which) {
                     let words = format!("words {words}");
-                    if w.person(who).edits(said.message.clone(), &words).await.is_ok() {
-                        said.words = words;
-                    }
+                    let _ = w.person(who).edits(said.message.clone(), &words).await;
                 }
             }
             Step::TakesBack(who, which) => {
@@ -299,7 +295,10 @@ impl Walk {
         }
         w.until("a socket is up", async || w.slack.sockets() > 0).await;
         w.settles_patiently().await;
-        // What nobody heard of is found by looking, some of it in the second hour; twenty calls a minute are what there is.
+        // What nobody heard of is found by looking: all of it after a start, twenty calls a minute; and what is found only
+        // when something else was put right, an hour later.
+        w.kills_c1().await;
+        w.starts_mortal_c1().await;
         for _ in 0..2 {
             w.clock.advance(TimeDelta::minutes(61));
             w.slack.advance(Duration::from_secs(61 * 60));
@@ -333,20 +332,6 @@ impl Walk {
             ),
         ] {
             assert_eq!(w.count(sql).await, 0, "{what} are not on record once");
-        }
-        for said in self.said.iter().filter(|said| !said.gone) {
-            let times: i64 =
-                sqlx::query_scalar("SELECT count(*) FROM comment_copies WHERE channel = $1 AND ts = $2 AND original")
-                    .bind(&said.message.channel)
-                    .bind(&said.message.ts)
-                    .fetch_one(&w.pool)
-                    .await
-                    .unwrap();
-            assert_eq!(
-                times, 1,
-                "what {} said (“{}”) counts {times} times",
-                said.by, said.words
-            );
         }
     }
 }

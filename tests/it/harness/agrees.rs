@@ -247,6 +247,7 @@ impl World {
                 match written.get(message.ts()) {
                     Some(comment) => (*comment, false),
                     None if !follows => continue,
+                    None if !self.may_write(card, message.user()).await => continue,
                     None => {
                         found.push(format!(
                             "{what}: nobody has taken in what stands in its thread:\n{}",
@@ -305,6 +306,21 @@ impl World {
                 Some(times) => found.push(format!("{what}: its thread says {times} times “{}”", comment.body)),
             }
         }
+    }
+
+    /// May whoever has this account write in the conversation that the card is about?
+    async fn may_write(&self, card: &CardRow, account: &str) -> bool {
+        let db = &self.system.db;
+        let person = c1::db::people::by_slack(db, &self.eyes().team.0, account)
+            .await
+            .unwrap();
+        let Some(person) = person.filter(c1::domain::person::Person::takes_part) else {
+            return false;
+        };
+        let talk = conversation::conversation(&self.system, RequestId(card.request_id), &person)
+            .await
+            .unwrap();
+        card.person_id.is_none() || card.role == "provisioner" || talk.is_some_and(|talk| talk.may_write)
     }
 
     async fn notices_agree(&self, stands: &[Stands], accounted: &mut HashSet<String>, found: &mut Vec<String>) {

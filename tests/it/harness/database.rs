@@ -16,7 +16,8 @@ use tokio::sync::OnceCell;
 static SERVER: OnceCell<PrivatePostgres> = OnceCell::const_new();
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
-const TEMPLATE: &str = "company";
+/// The database of the company.
+pub const TEMPLATE: &str = "company";
 
 /// The address of a database that nobody else uses.
 pub async fn fresh() -> String {
@@ -30,13 +31,25 @@ pub async fn fresh() -> String {
 }
 
 async fn start() -> PrivatePostgres {
-    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("stories");
+    started("stories", true).await
+}
+
+/// A server of a story's own, which can be stopped and started again.
+pub async fn server(fresh: bool) -> PrivatePostgres {
+    started("restarted", fresh).await
+}
+
+async fn started(name: &str, fresh: bool) -> PrivatePostgres {
+    let dir = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let options = Options {
         durability: Durability::Off,
-        fresh: true,
+        fresh,
         ..Options::default()
     };
     let server = PrivatePostgres::start(&dir, options).await.unwrap();
+    if !fresh {
+        return server;
+    }
     let url = server.create_database(TEMPLATE).await.unwrap();
     let db = Db::connect(&url, 2).await.unwrap();
     db.migrate().await.unwrap();

@@ -11,11 +11,13 @@ mod finish;
 mod mortal;
 mod people;
 mod process;
+mod proxy;
 
 pub use browser::{Browser, Page};
 pub use company::policies_with;
 pub use people::{chooses, form};
 pub use process::Process;
+pub use proxy::Proxy;
 
 use axum::Router;
 use c1::{
@@ -30,7 +32,7 @@ use chrono::TimeDelta;
 use simulator::{Delivery, MessageSnapshot, Person, RetryPace, Simulator};
 use std::{
     collections::HashMap,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     time::{Duration, Instant},
 };
 
@@ -51,7 +53,7 @@ pub struct World {
     /// Where the pages are, in a story that opens them.
     pages: Option<String>,
     servers: Vec<Server>,
-    mortals: Vec<mortal::Mortal>,
+    mortals: Mutex<Vec<mortal::Mortal>>,
     eyes: OnceLock<c1::slack::deliver::Deliver>,
 }
 
@@ -77,10 +79,49 @@ fn tell(transport: Transport, with_pages: bool, body: impl AsyncFnOnce(&mut Worl
         .build()
         .unwrap();
     runtime.block_on(async {
-        let mut world = World::begin(transport, with_pages).await;
+        let mut world = World::begin(transport, with_pages, None).await;
         body(&mut world).await;
         world.finish().await;
     });
+}
+
+/// Runs a story on a database server of its own, which it can stop and start again.
+pub fn story_with_a_server(body: impl AsyncFnOnce(&mut World, &mut Restarts)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let server = database::server(true).await;
+        let url = server.url_of(database::TEMPLATE);
+        let proxy = Proxy::to(&url).await;
+        let url = proxy.url_of(&url);
+        let mut restarts = Restarts {
+            server: Some(server),
+            proxy,
+        };
+        let mut world = World::begin(Transport::Socket, false, Some(url)).await;
+        body(&mut world, &mut restarts).await;
+        world.finish().await;
+        restarts.server.unwrap().stop().await;
+    });
+}
+
+/// A database server that can be stopped and started again.
+pub struct Restarts {
+    server: Option<c1::private_postgres::PrivatePostgres>,
+    proxy: Proxy,
+}
+
+impl Restarts {
+    /// Stops the server and starts it again.
+    pub async fn restart(&mut self) {
+        self.server.take().unwrap().stop().await;
+        let server = database::server(false).await;
+        self.proxy.leads_to(&server.url_of(database::TEMPLATE));
+        self.server = Some(server);
+    }
 }
 
 /// Runs a story that may go wrong, and says how.
@@ -96,9 +137,12 @@ pub fn tried(body: impl AsyncFnOnce(&mut World)) -> Result<(), String> {
 }
 
 impl World {
-    async fn begin(transport: Transport, with_pages: bool) -> Self {
+    async fn begin(transport: Transport, with_pages: bool, url: Option<String>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let url = database::fresh().await;
+        let url = match url {
+            Some(url) => url,
+            None => database::fresh().await,
+        };
         let slack = Simulator::start(simulator::Config {
             seed: company::workspace(),
             retry_pace: RetryPace::Fast {
@@ -131,7 +175,7 @@ impl World {
             transport,
             pages,
             servers: Vec::new(),
-            mortals: Vec::new(),
+            mortals: Mutex::default(),
             eyes: OnceLock::new(),
         };
         world.starts_c1().await;
@@ -351,6 +395,16 @@ impl World {
         .unwrap();
         // Jobs that wait for their next try count too: a story is not over before they are done.
         due == 0 && self.count("SELECT count(*) FROM jobs WHERE state <> 'dead'").await == 0
+    }
+
+    /// From the next start on, c1 finds its database this way.
+    pub fn finds_its_database_at(&mut self, url: String) {
+        self.url = url;
+    }
+
+    /// Where c1 finds its database.
+    pub fn database_url(&self) -> &str {
+        &self.url
     }
 
     /// Ends every connection of c1's, as a restart of the server does.

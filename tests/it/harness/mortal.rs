@@ -12,7 +12,7 @@ pub struct Mortal {
 
 impl World {
     /// Starts a c1 that can be killed.
-    pub async fn starts_mortal_c1(&mut self) {
+    pub async fn starts_mortal_c1(&self) {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -24,11 +24,11 @@ impl World {
             .await
             .unwrap()
             .unwrap();
-        self.mortals.push(Mortal { runtime, server });
+        self.mortals.lock().unwrap().push(Mortal { runtime, server });
     }
 
     /// The same, where Slack or the database may not be there: whoever runs c1 starts it again until it stays.
-    pub async fn starts_mortal_c1_in_any_weather(&mut self) {
+    pub async fn starts_mortal_c1_in_any_weather(&self) {
         for _ in 0..20 {
             let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
@@ -40,7 +40,7 @@ impl World {
                 .spawn(async move { Server::start(&config, options).await })
                 .await;
             if let Ok(Ok(server)) = started {
-                self.mortals.push(Mortal { runtime, server });
+                self.mortals.lock().unwrap().push(Mortal { runtime, server });
                 return;
             }
             runtime.shutdown_background();
@@ -51,8 +51,8 @@ impl World {
     }
 
     /// Everything that is mortal ends where it stands; its leases run out.
-    pub async fn kills_c1(&mut self) {
-        for Mortal { runtime, server } in self.mortals.drain(..) {
+    pub async fn kills_c1(&self) {
+        for Mortal { runtime, server } in std::mem::take(&mut *self.mortals.lock().unwrap()) {
             runtime.shutdown_background();
             drop(server);
         }
@@ -60,8 +60,8 @@ impl World {
     }
 
     /// Stops whatever is mortal, in order.
-    pub async fn stops_mortals(&mut self) {
-        for Mortal { runtime, server } in self.mortals.drain(..) {
+    pub async fn stops_mortals(&self) {
+        for Mortal { runtime, server } in std::mem::take(&mut *self.mortals.lock().unwrap()) {
             server.stop().await;
             runtime.shutdown_background();
         }
