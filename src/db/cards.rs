@@ -131,6 +131,23 @@ pub async fn readers(db: &Db, request: RequestId) -> Result<Vec<(PersonId, Strin
         .collect())
 }
 
+/// The copies of a request's card that these people have.
+///
+/// # Errors
+/// The database's.
+pub async fn of_people(tx: &mut Tx<'_>, request: RequestId, people: &[PersonId]) -> Result<Vec<CardId>, DbError> {
+    let people: Vec<i64> = people.iter().map(|person| person.0).collect();
+    let ids = sqlx::query_scalar!(
+        "-- list the cards that people have of a request
+         SELECT id FROM cards WHERE request_id = $1 AND person_id = ANY($2) ORDER BY id",
+        request.0,
+        &people
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(ids.into_iter().map(CardId).collect())
+}
+
 /// The copies of open requests' cards for what has these paths (`github/admin`).
 ///
 /// # Errors

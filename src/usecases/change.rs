@@ -24,6 +24,9 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 
+/// With so many jobs at once it matters which go first.
+const MANY: usize = 20;
+
 /// What has happened in one transaction, in order, with who did it.
 #[derive(Debug)]
 pub(super) struct Happened {
@@ -204,7 +207,15 @@ async fn finish_request(
     if let Some(bundle) = request.bundle {
         jobs.extend(db::bundles::notices(tx, bundle).await?.into_iter().map(Job::SendNotice));
     }
-    Ok(job::enqueue(tx, now, &jobs).await?)
+    // So many that Slack makes some of them wait: not whoever asked, and not whoever has just acted.
+    let first = if jobs.len() > MANY {
+        let people = [Some(request.requester), Some(request.subject), actor.person];
+        let people: Vec<PersonId> = people.into_iter().flatten().collect();
+        db::cards::of_people(tx, request.id, &people).await?
+    } else {
+        Vec::new()
+    };
+    Ok(job::enqueue_before_others(tx, now, &jobs, &first).await?)
 }
 
 /// Who is left in peace, and who is reminded sooner.

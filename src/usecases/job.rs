@@ -126,6 +126,20 @@ impl Job {
 /// # Errors
 /// The database's.
 pub async fn enqueue(tx: &mut Tx<'_>, now: DateTime<Utc>, all: &[Job]) -> Result<(), DbError> {
+    enqueue_before_others(tx, now, all, &[]).await
+}
+
+/// Writes jobs down of which these copies go before all others: where Slack's limits make most of them wait, it is not
+/// those who asked or who just acted.
+///
+/// # Errors
+/// The database's.
+pub async fn enqueue_before_others(
+    tx: &mut Tx<'_>,
+    now: DateTime<Utc>,
+    all: &[Job],
+    first: &[CardId],
+) -> Result<(), DbError> {
     let lanes: Vec<String> = all.iter().map(|job| job.lane()).collect();
     let rows: Vec<NewJob<'_>> = all
         .iter()
@@ -134,7 +148,10 @@ pub async fn enqueue(tx: &mut Tx<'_>, now: DateTime<Utc>, all: &[Job]) -> Result
             name: job.name(),
             lane,
             payload: job.payload(),
-            priority: job.priority(),
+            priority: match job {
+                Job::RefreshCard(card) if first.contains(card) => 0,
+                other => other.priority(),
+            },
             run_at: None,
         })
         .collect();

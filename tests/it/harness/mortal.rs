@@ -61,7 +61,8 @@ impl World {
 
     /// Stops whatever is mortal, in order.
     pub async fn stops_mortals(&self) {
-        for Mortal { runtime, server } in std::mem::take(&mut *self.mortals.lock().unwrap()) {
+        let all = std::mem::take(&mut *self.mortals.lock().unwrap());
+        for Mortal { runtime, server } in all {
             server.stop().await;
             runtime.shutdown_background();
         }
