@@ -75,6 +75,25 @@ fn what_is_written_on_the_page_stands_in_the_threads_and_the_other_way_round() {
             "a link says where it leads: {}",
             page.text
         );
+        // Edited and taken back in Slack, it follows.
+        let mut said = ana.thread(&message(&ana, "You have created"));
+        let hers = said.pop().unwrap();
+        ana.edits(&hers.reference(), "the table of payments").await.unwrap();
+        w.settle().await;
+        let page = page_of_carla.opens("/requests/1").await;
+        assert!(
+            page.says("the table of payments") && page.says("(edited)") && !page.says("only that"),
+            "{}",
+            page.words()
+        );
+        ana.deletes(&hers.reference()).await.unwrap();
+        w.settle().await;
+        let page = page_of_carla.opens("/requests/1").await;
+        assert!(
+            page.says("This comment was taken back") && !page.says("the table of payments"),
+            "{}",
+            page.words()
+        );
     });
 }
 
@@ -95,6 +114,12 @@ fn what_was_written_on_the_page_is_changed_there() {
             )
             .await;
         assert!(page.says("until Monday") && page.says("(edited)"), "{}", page.words());
+        w.settle().await;
+        let told = thread(&w.person("ana"), "You have created");
+        assert!(
+            told.contains("until Monday") && !told.contains("until friday"),
+            "{told}"
+        );
         // Somebody else's comment is not theirs to change; what they typed is not lost.
         let mut dan = w.signed_in("dan").await;
         assert!(!dan.opens("/requests/1").await.says("Edit"), "there is no button");
@@ -203,7 +228,7 @@ fn a_note_is_for_the_approvers_alone_on_every_page() {
 }
 
 #[test]
-fn files_are_named() {
+fn files_and_reactions_are_shown() {
     on_the_web(async |w| {
         asked(w).await;
         let ana = w.person("ana");
@@ -212,7 +237,12 @@ fn files_are_named() {
             .await
             .unwrap();
         w.settle().await;
+        let carla = w.person("carla");
+        let said = carla.thread(&message(&carla, "INC-42")).pop().unwrap();
+        carla.reacts(&said.reference(), "eyes").await.unwrap();
+        w.settle().await;
         let page = w.signed_in("dan").await.opens("/requests/1").await;
         assert!(page.says("plan<1>.pdf") && page.says("2 kB"), "{}", page.words());
+        assert!(page.says("👀 1"), "{}", page.words());
     });
 }
