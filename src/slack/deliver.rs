@@ -424,7 +424,7 @@ impl Deliver {
         Ok(Some(Shows {
             message,
             edition,
-            name: name.map(|author| view::comment::name(author)),
+            name: name.map(view::comment::name),
             picture: picture.filter(|_| named),
         }))
     }

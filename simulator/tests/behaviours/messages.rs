@@ -365,6 +365,43 @@ async fn a_preview_of_a_link_changes_no_text() {
 }
 
 #[tokio::test]
+async fn what_the_composer_formats_arrives_as_rich_text() {
+    let world = World::start().await;
+    let ana = world.slack.person("ana");
+    let parent = ana.says("dm", "see").await.unwrap();
+    let elements = json!([{"type": "rich_text_quote", "elements": [{"type": "text", "text": "so"}]}]);
+    let reply = ana
+        .replies_formatted(&parent, "&gt; so", elements.clone())
+        .await
+        .unwrap();
+    world.slack.idle().await;
+    let events = world.events();
+    let event = events.iter().find(|e| e["ts"] == reply.ts.as_str()).unwrap();
+    assert_eq!(
+        (&event["text"], &event["thread_ts"]),
+        (&json!("&gt; so"), &json!(parent.ts))
+    );
+    assert_eq!(event["blocks"][0]["type"], "rich_text");
+    assert_eq!(event["blocks"][0]["elements"], elements);
+}
+
+#[tokio::test]
+async fn a_deleted_file_leaves_its_message_with_a_stump() {
+    let world = World::start().await;
+    let (ana, bob) = (world.slack.person("ana"), world.slack.person("bob"));
+    let shared = ana.shares_file("dm", None, "plan.pdf", 10).await.unwrap();
+    assert!(bob.deletes_files(&shared).await.is_err(), "it is not his");
+    ana.deletes_files(&shared).await.unwrap();
+    world.slack.idle().await;
+    let events = world.events();
+    let event = events.iter().find(|e| e["subtype"] == "message_changed").unwrap();
+    let (now, before) = (&event["message"], &event["previous_message"]);
+    assert_eq!(now["files"][0]["mode"], "tombstone");
+    assert_eq!(now["files"][0]["id"], before["files"][0]["id"]);
+    assert!(now.get("edited").is_none(), "nobody has edited it");
+}
+
+#[tokio::test]
 async fn an_ephemeral_message_is_seen_by_one() {
     let world = World::with(|c| c.seed.channels[0].with_app = true).await;
     let general = world.slack.channel("general");
