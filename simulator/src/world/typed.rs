@@ -4,6 +4,43 @@ use serde_json::{Value, json};
 
 use super::World;
 
+/// Words as the composer formats them while one types: what stands between stars is bold.
+fn styled(text: &str) -> Vec<Value> {
+    let mut elements = Vec::new();
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(open) = rest.find('*') {
+        let before = plain.chars().chain(rest[..open].chars()).next_back();
+        let inside = &rest[open + 1..];
+        let close = inside
+            .find(['*', '\n'])
+            .filter(|close| inside[*close..].starts_with('*'));
+        let bold = close.map(|close| &inside[..close]).filter(|bold| {
+            let edges = [bold.chars().next(), bold.chars().next_back()];
+            let after = inside[bold.len() + 1..].chars().next();
+            edges.into_iter().all(|edge| edge.is_some_and(|c| !c.is_whitespace()))
+                && before.is_none_or(|c| !c.is_alphanumeric())
+                && after.is_none_or(|c| !c.is_alphanumeric())
+        });
+        let Some(bold) = bold else {
+            plain.push_str(&rest[..=open]);
+            rest = inside;
+            continue;
+        };
+        plain.push_str(&rest[..open]);
+        if !plain.is_empty() {
+            elements.push(json!({"type": "text", "text": std::mem::take(&mut plain)}));
+        }
+        elements.push(json!({"type": "text", "text": bold, "style": {"bold": true}}));
+        rest = &inside[bold.len() + 1..];
+    }
+    plain.push_str(rest);
+    if !plain.is_empty() {
+        elements.push(json!({"type": "text", "text": plain}));
+    }
+    elements
+}
+
 /// `text` and `blocks` of a message a person wrote.
 #[derive(Debug)]
 pub(crate) struct Typed {
@@ -29,7 +66,11 @@ impl World {
         let mut elements = Vec::new();
         for piece in &pieces {
             let (written, element) = match piece {
-                Piece::Text(t) => (escape(t), json!({"type": "text", "text": t})),
+                Piece::Text(t) => {
+                    text.push_str(&escape(t));
+                    elements.extend(styled(t));
+                    continue;
+                }
                 Piece::User(id) => (format!("<@{id}>"), json!({"type": "user", "user_id": id})),
                 Piece::Channel(id) => {
                     let name = self.shown_name(id);
