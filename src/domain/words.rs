@@ -461,14 +461,14 @@ fn piece_text<P>(piece: &Piece<P>, name: impl Fn(&P) -> String) -> String {
     }
 }
 
-/// The characters of an emoji, where it has some.
+/// The characters of an emoji, where it has some and each of them can be seen.
 #[must_use]
 pub fn emoji(unicode: &str) -> Option<String> {
     let chars: Option<String> = unicode
         .split('-')
         .map(|code| u32::from_str_radix(code, 16).ok().and_then(char::from_u32))
         .collect();
-    chars.filter(|chars| !chars.is_empty())
+    chars.filter(|chars| !chars.is_empty() && clean(chars) == *chars)
 }
 
 /// A moment where nobody translates it.
@@ -663,6 +663,8 @@ mod tests {
             Just("<!channel>".to_owned()),
             Just("https://a.example".to_owned()),
             Just("\u{202e}\u{200b}".to_owned()),
+            Just("0".to_owned()),
+            Just("1f389-202e".to_owned()),
         ];
         let url = prop_oneof![
             any::<String>(),
