@@ -19,7 +19,7 @@ use super::{
 use crate::{
     db::{
         self, DbError,
-        looks::{Amiss, Life, Look},
+        looks::{Amiss, Copy, Life, Look},
     },
     domain::ids::CardId,
     usecases::{
@@ -288,8 +288,40 @@ impl LookAgain {
         if mend {
             self.mend(look.card.id, now).await?;
         }
+        self.take_in_changes(channel, parent, &copies, &told, now).await?;
         self.take_in_what_was_missed(channel, parent, told).await?;
         Ok(Looked::Done)
+    }
+
+    /// What people changed or took back while nobody listened comes in as if Slack told it now; what was heard before changes
+    /// nothing.
+    async fn take_in_changes(
+        &self,
+        channel: &str,
+        parent: &str,
+        copies: &[Copy],
+        told: &HashMap<String, HistoryMessage>,
+        now: DateTime<Utc>,
+    ) -> Result<(), Stop> {
+        // What is older may have gone by itself, by the workspace's rule; and what is older than its card stands in a thread
+        // of before.
+        let since = (now - AFTERWARDS).timestamp().to_string();
+        let here = |copy: &&Copy| copy.original && copy.ts.as_str() > parent;
+        for copy in copies.iter().filter(here) {
+            let event = match told.get(&copy.ts).filter(|message| !is_tombstone(message)) {
+                Some(message) if message.edited_ts.is_some() => json!({
+                    "type": "message", "subtype": "message_changed", "channel": channel, "ts": copy.ts,
+                    "message": message.whole,
+                }),
+                None if copy.ts > since => json!({
+                    "type": "message", "subtype": "message_deleted", "channel": channel, "ts": copy.ts,
+                    "deleted_ts": copy.ts, "previous_message": { "ts": copy.ts, "thread_ts": parent },
+                }),
+                Some(_) | None => continue,
+            };
+            self.again(event).await?;
+        }
+        Ok(())
     }
 
     /// What people wrote into a thread while nobody listened comes in as if Slack told it now.

@@ -170,6 +170,31 @@ fn what_was_said_while_c1_was_away_is_heard_when_it_is_back() {
 }
 
 #[test]
+fn what_was_changed_and_taken_back_while_c1_was_away_follows() {
+    over(Transport::Http, async |w| {
+        let (ana, carla) = asked(w).await;
+        let card = message(&carla, "INC-42");
+        let one = carla.replies(&card, "which table?").await.unwrap();
+        let two = carla.replies(&card, "never mind").await.unwrap();
+        w.settle().await;
+        w.stops_c1().await;
+        carla.edits(one, "which tables?").await.unwrap();
+        carla.deletes(two).await.unwrap();
+        w.until("nothing is on its way", async || w.slack.is_idle()).await;
+        w.starts_c1().await;
+        w.settle().await;
+        let thread = replies(&ana, "You have created").join("\n");
+        assert!(thread.contains("which tables?"), "{thread}");
+        assert!(!thread.contains("never mind"), "{thread}");
+        let heard = "SELECT count(*) FROM audit WHERE event->>'type' IN ('comment_edited', 'comment_deleted')";
+        assert_eq!(w.count(heard).await, 2);
+        // However often it is looked at.
+        w.after(HOUR).await;
+        assert_eq!(w.count(heard).await, 2);
+    });
+}
+
+#[test]
 fn a_conversation_that_was_closed_is_opened_anew() {
     story(async |w| {
         let (ana, carla) = asked(w).await;
