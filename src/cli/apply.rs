@@ -1,17 +1,12 @@
 //! `c1 apply -f DIR`: makes people, groups, policies and the catalog what a folder of files says.
 
 use super::say;
-use crate::{
-    catalog_files::{carry_out, print, propose},
-    clock::SystemClock,
-    usecases::System,
-};
+use crate::catalog_files::{carry_out, print, propose};
 use clap::Args;
 use std::{
     io::{IsTerminal as _, Write as _},
     path::PathBuf,
     process::ExitCode,
-    sync::Arc,
 };
 
 /// What to apply, and how.
@@ -37,13 +32,7 @@ impl Apply {
     /// # Errors
     /// Everything that is wrong with the files, with file, line and a sentence; or the database's.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let db = super::database().await?;
-        db.is_current().await.map_err(anyhow::Error::msg)?;
-        let system = System {
-            db,
-            clock: Arc::new(SystemClock),
-            base_url: None,
-        };
+        let system = super::system().await?;
         let proposal = propose(&system, &self.files).await?;
         proposal
             .warnings

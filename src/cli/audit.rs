@@ -1,8 +1,7 @@
 //! `c1 audit`: what happened, for auditors at the command line.
 
-use super::{person, say};
+use super::{Output, person, say};
 use crate::{
-    clock::SystemClock,
     domain::{ids::RequestId, length::Length},
     usecases::{
         Actor, Error, System,
@@ -11,8 +10,8 @@ use crate::{
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use clap::{Args, ValueEnum};
-use std::{process::ExitCode, sync::Arc};
+use clap::Args;
+use std::process::ExitCode;
 
 /// What of the record, and how to print it.
 #[derive(Debug, Args)]
@@ -40,13 +39,6 @@ pub struct Audit {
     output: Output,
 }
 
-/// How to print.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Output {
-    Table,
-    Json,
-}
-
 /// So many lines are read at once.
 const PAGE: i64 = 1000;
 
@@ -56,13 +48,7 @@ impl Audit {
     /// # Errors
     /// When the reader may not, a name leads nowhere, or the database cannot be asked.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let db = super::database().await?;
-        db.is_current().await.map_err(anyhow::Error::msg)?;
-        let system = System {
-            db,
-            clock: Arc::new(SystemClock),
-            base_url: None,
-        };
+        let system = super::system().await?;
         let output = self.output;
         for line in self.lines(&system).await? {
             match output {

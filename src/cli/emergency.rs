@@ -2,14 +2,13 @@
 
 use super::say;
 use crate::{
-    clock::SystemClock,
     db,
     domain::drill::{Drill, Leg},
     usecases::{Actor, Error, System, drill},
 };
 use clap::{Args, Subcommand};
 use serde_json::json;
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 /// What is done about emergencies.
 #[derive(Debug, Subcommand)]
@@ -46,13 +45,7 @@ impl Emergency {
     /// What is missing, in a sentence, or the database's.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
         let Self::Drill(args) = self;
-        let db = super::database().await?;
-        db.is_current().await.map_err(anyhow::Error::msg)?;
-        let system = System {
-            db,
-            clock: Arc::new(SystemClock),
-            base_url: None,
-        };
+        let system = super::system().await?;
         if args.schedule {
             return args.say_schedule(&system).await;
         }

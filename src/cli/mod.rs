@@ -11,6 +11,7 @@ pub mod request;
 pub mod serve;
 
 use crate::{
+    clock::SystemClock,
     config::{Config, DEFAULT_FILTER},
     db::{Db, people},
     domain::person::Person,
@@ -19,9 +20,9 @@ use crate::{
     usecases::System,
 };
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 use secrecy::ExposeSecret as _;
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 /// Access requests in Slack: asked for in a form, decided in a message, granted for a time, proved afterwards.
 #[derive(Debug, Parser)]
@@ -128,6 +129,24 @@ pub(super) async fn database() -> anyhow::Result<Db> {
     Db::connect(url.expose_secret(), 2)
         .await
         .context("the database cannot be reached")
+}
+
+/// What the use cases need, on the database that the environment names.
+pub(super) async fn system() -> anyhow::Result<System> {
+    let db = database().await?;
+    db.is_current().await.map_err(anyhow::Error::msg)?;
+    Ok(System {
+        db,
+        clock: Arc::new(SystemClock),
+        base_url: None,
+    })
+}
+
+/// How something is printed that programs may read too.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Output {
+    Table,
+    Json,
 }
 
 /// The person with this key.

@@ -1,25 +1,24 @@
 //! `c1 policy`: how requests would be decided, and whether that is what is wanted.
 
-use super::say;
+use super::{Output, say, system};
 use crate::{
     catalog_files::{self, expectations},
     clock::SystemClock,
     db,
     domain::{dry_run::DryRun, length::Length, organisation::Organisation},
     usecases::{
-        Error, System,
+        Error,
         explain::{Explanation, Question, explain, explain_in},
         replay::{self, Replay},
         test_policy::{Tested, called, test_policies},
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use std::{
     fmt::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::Arc,
 };
 
 /// What to do with policies.
@@ -87,13 +86,6 @@ pub struct Explain {
     output: Output,
 }
 
-/// How to print.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Output {
-    Table,
-    Json,
-}
-
 impl Policy {
     /// Does it.
     ///
@@ -106,16 +98,6 @@ impl Policy {
             Self::Replay(words) => words.run().await,
         }
     }
-}
-
-async fn system() -> anyhow::Result<System> {
-    let db = super::database().await?;
-    db.is_current().await.map_err(anyhow::Error::msg)?;
-    Ok(System {
-        db,
-        clock: Arc::new(SystemClock),
-        base_url: None,
-    })
 }
 
 fn organisation(files: &Path) -> anyhow::Result<Organisation> {

@@ -2,7 +2,6 @@
 
 use super::{person, say};
 use crate::{
-    clock::SystemClock,
     db,
     domain::ids::RequestId,
     usecases::{
@@ -12,7 +11,7 @@ use crate::{
 };
 use anyhow::bail;
 use clap::{Args, Subcommand};
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 /// What is to be done with a request. All of it stands on the record, with the reason.
 #[derive(Debug, Subcommand)]
@@ -69,13 +68,7 @@ impl Request {
     /// # Errors
     /// The refusal as a sentence, or the database's.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let db = super::database().await?;
-        db.is_current().await.map_err(anyhow::Error::msg)?;
-        let system = System {
-            db,
-            clock: Arc::new(SystemClock),
-            base_url: None,
-        };
+        let system = super::system().await?;
         let said = self.with(&system).await?;
         // A server that runs hears of the jobs that were written.
         db::jobs::notify(&system.db).await?;
