@@ -172,20 +172,6 @@ pub async fn notices(tx: &mut Tx<'_>, id: BundleId) -> Result<Vec<i64>, DbError>
     .await?)
 }
 
-/// The same, of the bundle that a request is a part of.
-///
-/// # Errors
-/// The database's.
-pub async fn notices_of_part(tx: &mut Tx<'_>, request: RequestId) -> Result<Vec<i64>, DbError> {
-    Ok(sqlx::query_scalar!(
-        "-- list the cards of a part's bundle
-         SELECT n.id FROM requests r JOIN notices n ON n.bundle_id = r.bundle_id WHERE r.id = $1 ORDER BY n.id",
-        request.0
-    )
-    .fetch_all(tx.conn())
-    .await?)
-}
-
 /// Writes the card down.
 ///
 /// # Errors

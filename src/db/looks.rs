@@ -277,8 +277,8 @@ pub async fn broken(db: &Db, card: CardId) -> Result<Vec<Broken>, DbError> {
         .collect())
 }
 
-/// Notes that a copy is as it should be, as this message, unless the comment says something newer by now. If its card is another message by now, the thread it stood in is
-/// none of ours.
+/// Notes that a copy is as it should be, as this message, unless the comment says something newer by now. If its card is
+/// another message by now, the thread it stood in is none of ours.
 ///
 /// # Errors
 /// The database's.

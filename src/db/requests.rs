@@ -82,18 +82,18 @@ pub async fn lock(tx: &mut Tx<'_>, id: RequestId) -> Result<Option<Request>, DbE
     .transpose()
 }
 
-/// Locks a request without reading it.
+/// Locks a request without reading it; says what it was asked for together with.
 ///
 /// # Errors
 /// The database's.
-pub async fn hold_still(tx: &mut Tx<'_>, id: RequestId) -> Result<(), DbError> {
-    sqlx::query!(
-        "-- hold a request still\nSELECT FROM requests WHERE id = $1 FOR UPDATE",
+pub async fn hold_still(tx: &mut Tx<'_>, id: RequestId) -> Result<Option<BundleId>, DbError> {
+    let bundle = sqlx::query_scalar!(
+        "-- hold a request still\nSELECT bundle_id FROM requests WHERE id = $1 FOR UPDATE",
         id.0
     )
-    .execute(tx.conn())
+    .fetch_optional(tx.conn())
     .await?;
-    Ok(())
+    Ok(bundle.flatten().map(BundleId))
 }
 
 /// Reads a request.

@@ -203,10 +203,7 @@ async fn finish_request(
     if !entries.is_empty() {
         db::audit::append(tx, now, &entries).await?;
     }
-    let mut jobs = effects.write(tx, now, request.id).await?;
-    if let Some(bundle) = request.bundle {
-        jobs.extend(db::bundles::notices(tx, bundle).await?.into_iter().map(Job::SendNotice));
-    }
+    let jobs = effects.write(tx, now, request.id, request.bundle).await?;
     // So many that Slack makes some of them wait: not whoever asked, and not whoever has just acted.
     let first = if jobs.len() > MANY {
         let people = [Some(request.requester), Some(request.subject), actor.person];
@@ -344,10 +341,8 @@ pub(super) async fn change_grant(
         }
         // Places in a conversation are given under the request's lock. A request that holds on to this grant is closed,
         // so nobody who has its lock waits for the grant's.
-        db::requests::hold_still(tx, request).await?;
-        jobs.extend(effects.write(tx, now, request).await?);
-        let together = db::bundles::notices_of_part(tx, request).await?;
-        jobs.extend(together.into_iter().map(Job::SendNotice));
+        let bundle = db::requests::hold_still(tx, request).await?;
+        jobs.extend(effects.write(tx, now, request, bundle).await?);
     }
     job::enqueue(tx, now, &jobs).await?;
     Ok(grant)

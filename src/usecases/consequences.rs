@@ -13,7 +13,7 @@ use crate::{
         event::{Cause, Event},
         facts::Facts,
         grant::{Grant, GrantState},
-        ids::{GrantId, PersonId, RequestId},
+        ids::{BundleId, GrantId, PersonId, RequestId},
         length::Length,
         person::Person,
         policy::StepSpec,
@@ -824,6 +824,7 @@ impl Effects {
         tx: &mut Tx<'_>,
         now: DateTime<Utc>,
         request: RequestId,
+        bundle: Option<BundleId>,
     ) -> Result<Vec<Job>, Error> {
         if let Some(asked) = self.asked.take() {
             self.ask(tx, now, request, asked).await?;
@@ -841,6 +842,9 @@ impl Effects {
                 }
                 jobs.extend(home.map(Job::RefreshHome));
             }
+        }
+        if let Some(bundle) = bundle {
+            jobs.extend(db::bundles::notices(tx, bundle).await?.into_iter().map(Job::SendNotice));
         }
         for loud in &self.loud {
             jobs.extend(tell_loudly(tx, now, request, loud).await?);
