@@ -7,38 +7,33 @@ use super::World;
 /// Words as the composer formats them while one types: what stands between stars is bold.
 fn styled(text: &str) -> Vec<Value> {
     let mut elements = Vec::new();
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some(open) = rest.find('*') {
-        let before = plain.chars().chain(rest[..open].chars()).next_back();
-        let inside = &rest[open + 1..];
-        let close = inside
-            .find(['*', '\n'])
-            .filter(|close| inside[*close..].starts_with('*'));
-        let bold = close.map(|close| &inside[..close]).filter(|bold| {
-            let edges = [bold.chars().next(), bold.chars().next_back()];
-            let after = inside[bold.len() + 1..].chars().next();
-            edges.into_iter().all(|edge| edge.is_some_and(|c| !c.is_whitespace()))
-                && before.is_none_or(|c| !c.is_alphanumeric())
-                && after.is_none_or(|c| !c.is_alphanumeric())
-        });
-        let Some(bold) = bold else {
-            plain.push_str(&rest[..=open]);
-            rest = inside;
-            continue;
-        };
-        plain.push_str(&rest[..open]);
-        if !plain.is_empty() {
-            elements.push(json!({"type": "text", "text": std::mem::take(&mut plain)}));
+    let plain = |words: &str, elements: &mut Vec<Value>| {
+        if !words.is_empty() {
+            elements.push(json!({"type": "text", "text": words}));
         }
-        elements.push(json!({"type": "text", "text": bold, "style": {"bold": true}}));
-        rest = &inside[bold.len() + 1..];
+    };
+    let (mut said, mut at) = (0, 0);
+    while let Some(open) = text[at..].find('*').map(|found| at + found) {
+        at = open + 1;
+        if let Some(bold) = bold_at(text, open) {
+            plain(&text[said..open], &mut elements);
+            elements.push(json!({"type": "text", "text": bold, "style": {"bold": true}}));
+            at += bold.len() + 1;
+            said = at;
+        }
     }
-    plain.push_str(rest);
-    if !plain.is_empty() {
-        elements.push(json!({"type": "text", "text": plain}));
-    }
+    plain(&text[said..], &mut elements);
     elements
+}
+
+/// The words between the star at `open` and the next one, if they stand close to both and no word goes on outside.
+fn bold_at(text: &str, open: usize) -> Option<&str> {
+    let inside = &text[open + 1..];
+    let (bold, rest) = inside.split_at(inside.find(['*', '\n'])?);
+    let after = rest.strip_prefix('*')?;
+    let tight = !bold.is_empty() && bold.trim() == bold;
+    let free = |beside: Option<char>| beside.is_none_or(|c| !c.is_alphanumeric());
+    (tight && free(text[..open].chars().next_back()) && free(after.chars().next())).then_some(bold)
 }
 
 /// `text` and `blocks` of a message a person wrote.
@@ -230,4 +225,43 @@ fn emoji(rest: &str) -> Option<(Piece, usize)> {
 /// `&`, `<` and `>` as Slack writes them in texts.
 pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_between_stars_is_bold() {
+        let read = |typed: &str| -> Vec<(String, bool)> {
+            let element = |e: &Value| {
+                (
+                    e["text"].as_str().unwrap_or_default().to_owned(),
+                    e["style"]["bold"] == true,
+                )
+            };
+            styled(typed).iter().map(element).collect()
+        };
+        let plain = |words: &str| (words.to_owned(), false);
+        let bold = |words: &str| (words.to_owned(), true);
+        assert_eq!(read("only until *tonight*"), [plain("only until "), bold("tonight")]);
+        assert_eq!(
+            read("*a* and *b c*, yes"),
+            [bold("a"), plain(" and "), bold("b c"), plain(", yes")]
+        );
+        assert_eq!(read("*„schön“*"), [bold("„schön“")]);
+        for none in [
+            "2*3*4",
+            "* a list",
+            "*open",
+            "* spaced *",
+            "**",
+            "*over\nlines*",
+            "words",
+            "a * b * c",
+        ] {
+            assert_eq!(read(none), [plain(none)], "{none}");
+        }
+        assert_eq!(read(""), []);
+    }
 }
