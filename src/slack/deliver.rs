@@ -312,7 +312,7 @@ impl Deliver {
         parent: &str,
         untold: &Untold,
     ) -> Result<Option<(Posted, bool)>, Stop> {
-        let mark = copy_mark(card.id, untold.comment);
+        let mark = copy_mark(card.id, untold.comment, false);
         if untold.posting
             && let Some(found) = self
                 .find(channel, Some(parent), &mark, DateTime::<Utc>::MIN_UTC)
@@ -751,11 +751,7 @@ impl Deliver {
             (None, false) => None,
             // A post whose answer never came may stand there.
             (None, true) => {
-                let mark = if broken.restored {
-                    again_mark(card.id, broken.comment)
-                } else {
-                    copy_mark(card.id, broken.comment)
-                };
+                let mark = copy_mark(card.id, broken.comment, broken.restored);
                 self.find(channel, Some(parent), &mark, DateTime::<Utc>::MIN_UTC)
                     .await?
             }
@@ -798,7 +794,7 @@ impl Deliver {
                 Err(other) => Err(other.into()),
             };
         }
-        let mark = again_mark(card.id, broken.comment);
+        let mark = copy_mark(card.id, broken.comment, true);
         if broken.posting
             && let Some(found) = self
                 .find(channel, Some(parent), &mark, DateTime::<Utc>::MIN_UTC)
@@ -901,19 +897,12 @@ fn mark(kind: &str, id: i64, made: DateTime<Utc>) -> Metadata {
     }
 }
 
-/// What travels with the copy of a comment.
-fn copy_mark(card: CardId, comment: CommentId) -> Metadata {
+/// What travels with the copy of a comment; with one that was lost and is posted anew, another.
+fn copy_mark(card: CardId, comment: CommentId, restored: bool) -> Metadata {
+    let again = if restored { "-again" } else { "" };
     Metadata {
         event_type: "c1_comment".to_owned(),
-        event_payload: json!({ "key": format!("{card}-{comment}") }),
-    }
-}
-
-/// The same for a copy that was lost and is posted anew.
-fn again_mark(card: CardId, comment: CommentId) -> Metadata {
-    Metadata {
-        event_type: "c1_comment".to_owned(),
-        event_payload: json!({ "key": format!("{card}-{comment}-again") }),
+        event_payload: json!({ "key": format!("{card}-{comment}{again}") }),
     }
 }
 

@@ -24,10 +24,7 @@ struct Refused {
 impl Health {
     /// Slack took the token.
     pub(super) fn works(&self) {
-        let mut refused = self.refused();
-        if refused.is_some() {
-            *refused = None;
-        }
+        *self.refused() = None;
     }
 
     /// Slack refused it.
