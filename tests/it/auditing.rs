@@ -1,36 +1,24 @@
 //! The record: read by those who may, and whoever reads it is on record too.
 
-use crate::harness::{World, everything, form, message, story};
-use std::process::Command;
+use crate::harness::{World, everything, form, message, prints, story, types};
 
-async fn types(w: &World, name: &str, command: &str) -> String {
-    let answer = w.person(name).runs("general", command).await.unwrap();
+async fn kofi_breaks_glass_and_ana_asks(w: &World) {
+    form("GitHub", "payments / Admin")
+        .reason("INC-7: the deploy is stuck")
+        .emergency()
+        .sent_by(&w.person("kofi"))
+        .await;
+    form("GitHub", "payments / Write")
+        .reason("for the new page")
+        .sent_by(&w.person("ana"))
+        .await;
     w.settle().await;
-    answer.text().to_owned()
-}
-
-/// What the command line prints, and whether it went well.
-fn prints(w: &World, words: &[&str]) -> (String, bool) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_c1"));
-    command.env_clear().envs(w.settings()).arg("audit").args(words);
-    let out = command.output().unwrap();
-    let text = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
-    (text, out.status.success())
 }
 
 #[test]
 fn an_auditor_finds_the_emergencies_among_everything_else() {
     story(async |w| {
-        form("GitHub", "payments / Admin")
-            .reason("INC-7: the deploy is stuck")
-            .emergency()
-            .sent_by(&w.person("kofi"))
-            .await;
-        form("GitHub", "payments / Write")
-            .reason("for the new page")
-            .sent_by(&w.person("ana"))
-            .await;
-        w.settle().await;
+        kofi_breaks_glass_and_ana_asks(w).await;
         let bob = w.person("bob");
         bob.clicks(&message(&bob, "for the new page"), "Approve").await.unwrap();
         w.settle().await;
@@ -89,22 +77,13 @@ fn an_auditor_finds_the_emergencies_among_everything_else() {
 #[test]
 fn the_command_line_prints_it_for_those_who_may() {
     story(async |w| {
-        form("GitHub", "payments / Admin")
-            .reason("INC-7: the deploy is stuck")
-            .emergency()
-            .sent_by(&w.person("kofi"))
-            .await;
-        form("GitHub", "payments / Write")
-            .reason("for the new page")
-            .sent_by(&w.person("ana"))
-            .await;
-        w.settle().await;
+        kofi_breaks_glass_and_ana_asks(w).await;
 
-        let (text, ok) = prints(w, &["--as", "ivan", "--emergencies"]);
+        let (text, ok) = prints(w, &["audit", "--as", "ivan", "--emergencies"]);
         assert!(ok && text.contains("⚡ #1") && text.contains("INC-7"), "{text}");
         assert!(!text.contains("for the new page"), "{text}");
         println!("{text}");
-        let (json, ok) = prints(w, &["--as", "ivan", "--person", "ana", "-o", "json"]);
+        let (json, ok) = prints(w, &["audit", "--as", "ivan", "--person", "ana", "-o", "json"]);
         assert!(ok, "{json}");
         let lines: Vec<serde_json::Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert!(
@@ -119,9 +98,9 @@ fn the_command_line_prints_it_for_those_who_may() {
                 .all(|line| line["actor"]["key"] == "ana" || line["person"]["key"] == "ana"),
             "{json}"
         );
-        let (text, ok) = prints(w, &["--as", "bob"]);
+        let (text, ok) = prints(w, &["audit", "--as", "bob"]);
         assert!(!ok && !text.contains("INC-7"), "{text}");
-        let (text, ok) = prints(w, &["--as", "nobody"]);
+        let (text, ok) = prints(w, &["audit", "--as", "nobody"]);
         assert!(!ok && text.contains("there is nobody with the key `nobody`"), "{text}");
         assert_eq!(
             w.count("SELECT count(*) FROM audit WHERE event->>'type' = 'audit_read' AND via = 'operator'")

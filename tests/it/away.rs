@@ -1,6 +1,6 @@
 //! Absence: whoever stands in decides, also what is open already.
 
-use crate::harness::{World, everything, form, message, story};
+use crate::harness::{World, everything, form, message, story, types};
 use simulator::{ProfileChange, SubmitOutcome, Target};
 use std::time::Duration;
 
@@ -8,13 +8,6 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 fn is_asked(w: &World, name: &str) -> bool {
     everything(&w.person(name)).contains("[Approve]")
-}
-
-/// What somebody is answered who types a command.
-async fn types(w: &World, name: &str, command: &str) -> String {
-    let answer = w.person(name).runs("general", command).await.unwrap();
-    w.settle().await;
-    answer.text().to_owned()
 }
 
 /// The day after so many days, as it is written in a command.

@@ -1,6 +1,6 @@
 //! The conversation of a request.
 
-use crate::harness::{World, everything, form, message, story};
+use crate::harness::{ana_asks_the_owners, everything, form, message, story};
 use simulator::{DeliveryFault, Fault, MessageSnapshot, Person};
 
 /// What stands in the thread under a person's card, without the card.
@@ -18,18 +18,10 @@ fn thread(person: &Person, words: &str) -> Vec<String> {
         .collect()
 }
 
-async fn asked(w: &World) {
-    form("Production database", "Read")
-        .reason("INC-42")
-        .sent_by(&w.person("ana"))
-        .await;
-    w.settle().await;
-}
-
 #[test]
 fn a_comment_reaches_the_other_threads_once_and_in_order() {
     story(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let (ana, carla, dan) = (w.person("ana"), w.person("carla"), w.person("dan"));
         let (of_ana, of_carla) = (message(&ana, "You have created"), message(&carla, "INC-42"));
         // People take their time; what comes in the same instant has no order even in Slack.
@@ -90,7 +82,7 @@ fn a_late_approvers_thread_begins_with_the_story_so_far() {
 #[test]
 fn the_same_message_counts_once_however_often_it_comes() {
     story(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let (ana, carla) = (w.person("ana"), w.person("carla"));
         let card = message(&ana, "You have created");
         w.slack.faults().delivery(DeliveryFault::DuplicateNext {
@@ -116,7 +108,7 @@ fn the_same_message_counts_once_however_often_it_comes() {
 #[test]
 fn files_are_named_and_pings_are_harmless() {
     story(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let (ana, carla) = (w.person("ana"), w.person("carla"));
         let card = message(&ana, "You have created");
         ana.shares_file(card.channel(), Some(&card.reference()), "plan.pdf", 2_000)
@@ -144,7 +136,7 @@ fn files_are_named_and_pings_are_harmless() {
 #[test]
 fn a_comment_on_a_closed_request_is_kept_and_shown() {
     story(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let (ana, carla) = (w.person("ana"), w.person("carla"));
         ana.clicks(&message(&ana, "You have created"), "Cancel request")
             .await
@@ -161,7 +153,7 @@ fn a_comment_on_a_closed_request_is_kept_and_shown() {
 #[test]
 fn words_outside_the_threads_are_nobodys_comment() {
     story(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let ana = w.person("ana");
         let dm = message(&ana, "You have created").channel().to_owned();
         ana.says(&dm, "hello?").await.unwrap();
@@ -178,7 +170,7 @@ fn words_outside_the_threads_are_nobodys_comment() {
 #[test]
 fn what_is_said_while_a_card_is_being_posted_reaches_its_thread() {
     story(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let (jun, carla, dan) = (w.person("jun"), w.person("carla"), w.person("dan"));
         let dm = message(&dan, "INC-42").channel().to_owned();
         w.slack

@@ -1,6 +1,6 @@
 //! The conversation as the use cases and the details page have it: who may read and write what.
 
-use crate::harness::{World, form, message, story};
+use crate::harness::{World, ana_asks_the_owners, message, story};
 use c1::{
     db,
     domain::{
@@ -18,14 +18,6 @@ use c1::{
         queries::conversation::{Conversation, Entry, conversation},
     },
 };
-
-async fn asked(w: &World) {
-    form("Production database", "Read")
-        .reason("INC-42")
-        .sent_by(&w.person("ana"))
-        .await;
-    w.settle().await;
-}
 
 async fn person(w: &World, key: &str) -> Person {
     db::people::person_by_key(&w.system.db, key).await.unwrap().unwrap()
@@ -76,7 +68,7 @@ fn lines(conversation: &Conversation) -> Vec<String> {
 #[test]
 fn what_is_written_on_the_page_reaches_the_threads_and_the_page_tells_all() {
     story(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         writes(w, "dan", "for *how* long?", Visibility::Everyone).await.unwrap();
         w.settle().await;
         let ana = w.person("ana");
@@ -106,7 +98,7 @@ fn what_is_written_on_the_page_reaches_the_threads_and_the_page_tells_all() {
 #[test]
 fn only_its_author_changes_a_comment_and_where_it_was_written() {
     story(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let of_dan = writes(w, "dan", "for how long?", Visibility::Everyone).await.unwrap();
         let (ana, dan) = (person(w, "ana").await.id, person(w, "dan").await.id);
         let edit = async |who: PersonId, id, text: &str| edit_comment(&w.system, Actor::web(who), id, said(text)).await;
@@ -172,7 +164,7 @@ fn only_its_author_changes_a_comment_and_where_it_was_written() {
 #[test]
 fn who_may_not_see_a_request_finds_nothing_and_who_only_reads_cannot_write() {
     story(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let of_dan = writes(w, "dan", "for how long?", Visibility::Everyone).await.unwrap();
         let qin = person(w, "qin").await.id;
         assert_eq!(sees(w, "qin").await, None);
@@ -208,7 +200,7 @@ fn who_may_not_see_a_request_finds_nothing_and_who_only_reads_cannot_write() {
 #[test]
 fn notes_are_for_those_who_decide_and_never_for_those_whose_access_it_is() {
     story(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let note = writes(w, "carla", "do we trust this?", Visibility::Approvers)
             .await
             .unwrap();

@@ -1,6 +1,6 @@
 //! What stands in Slack is taken away, changed by others, or never heard of; and is put right.
 
-use crate::harness::{Transport, World, everything, form, message, over, story};
+use crate::harness::{Transport, World, ana_asks_the_owners, everything, message, over, story};
 use c1::domain::{
     comment::{Said, Visibility},
     words::Words,
@@ -9,13 +9,6 @@ use simulator::{DeliveryFault, Person};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3_600);
-
-async fn asked(w: &World) -> (Person, Person) {
-    let (ana, carla) = (w.person("ana"), w.person("carla"));
-    form("Production database", "Read").reason("INC-42").sent_by(&ana).await;
-    w.settle().await;
-    (ana, carla)
-}
 
 /// What stands under the one card that says these words, without the card.
 fn replies(person: &Person, words: &str) -> Vec<String> {
@@ -36,7 +29,7 @@ async fn hears_events(w: &World) {
 #[test]
 fn a_card_that_is_taken_away_comes_back_at_once() {
     story(async |w| {
-        let (ana, carla) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         w.slack.removes(&message(&carla, "INC-42").reference());
         w.settle().await;
         carla.clicks(&message(&carla, "INC-42"), "Approve").await.unwrap();
@@ -57,7 +50,7 @@ fn a_card_that_is_taken_away_comes_back_at_once() {
 #[test]
 fn a_card_that_somebody_else_wrote_into_says_again_what_it_should() {
     story(async |w| {
-        let (_, carla) = asked(w).await;
+        let (_, carla, _) = ana_asks_the_owners(w).await;
         let card = message(&carla, "INC-42");
         w.slack
             .rewrites(&card.reference(), &w.person("erin"), "Nothing to see here");
@@ -69,7 +62,7 @@ fn a_card_that_somebody_else_wrote_into_says_again_what_it_should() {
 #[test]
 fn what_nobody_heard_of_is_found_within_the_hour() {
     story(async |w| {
-        let (ana, carla) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         let dan = w.person("dan");
         carla
             .replies(&message(&carla, "INC-42"), "for how long?")
@@ -125,7 +118,7 @@ fn what_nobody_heard_of_is_found_within_the_hour() {
 #[test]
 fn a_copy_of_a_comment_that_is_touched_is_put_right_at_once() {
     story(async |w| {
-        let (ana, carla) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         for words in ["one", "two"] {
             carla.replies(&message(&carla, "INC-42"), words).await.unwrap();
             w.settle().await;
@@ -149,7 +142,7 @@ fn a_copy_of_a_comment_that_is_touched_is_put_right_at_once() {
 #[test]
 fn what_was_said_while_c1_was_away_is_heard_when_it_is_back() {
     over(Transport::Http, async |w| {
-        let (ana, carla) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         w.stops_c1().await;
         let card = message(&carla, "INC-42");
         carla.replies(&card, "which table?").await.unwrap();
@@ -172,7 +165,7 @@ fn what_was_said_while_c1_was_away_is_heard_when_it_is_back() {
 #[test]
 fn what_was_changed_and_taken_back_while_c1_was_away_follows() {
     over(Transport::Http, async |w| {
-        let (ana, carla) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         let card = message(&carla, "INC-42");
         let one = carla.replies(&card, "which table?").await.unwrap();
         let two = carla.replies(&card, "never mind").await.unwrap();
@@ -197,7 +190,7 @@ fn what_was_changed_and_taken_back_while_c1_was_away_follows() {
 #[test]
 fn a_conversation_that_was_closed_is_opened_anew() {
     story(async |w| {
-        let (ana, carla) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         carla
             .replies(&message(&carla, "INC-42"), "for how long?")
             .await
@@ -229,7 +222,7 @@ async fn readyz(w: &World) -> (u16, String) {
 #[test]
 fn an_app_that_was_removed_waits_and_catches_up_when_it_is_back() {
     story(async |w| {
-        let (ana, carla) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         let dan = w.person("dan");
         assert_eq!(readyz(w).await.0, 200);
         w.slack.uninstalls_app();
@@ -275,7 +268,7 @@ fn an_app_that_was_removed_waits_and_catches_up_when_it_is_back() {
 #[test]
 fn a_token_that_was_revoked_and_replaced_loses_nothing() {
     story(async |w| {
-        let (ana, carla) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         let card = message(&carla, "INC-42");
         w.slack.replaces_bot_token();
         // A click still comes in, and counts; what it leads to is shown later.

@@ -1,6 +1,6 @@
 //! The emergency path is tried out before it is needed.
 
-use crate::harness::{World, everything, form, message, story};
+use crate::harness::{World, everything, form, message, prints, story};
 use c1::{
     cli::emergency::{report, table},
     domain::drill::Drill,
@@ -95,17 +95,7 @@ fn a_drill_runs_the_whole_path_and_files_the_evidence() {
 #[test]
 fn the_command_drills_beside_a_server_that_does_the_work() {
     story(async |w| {
-        let drills = |words: &[&str]| {
-            let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_c1"));
-            command
-                .env_clear()
-                .envs(w.settings())
-                .args(["emergency", "drill"])
-                .args(words);
-            let out = command.output().unwrap();
-            let text = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
-            (text, out.status.success())
-        };
+        let drills = |words: &[&str]| prints(w, &[&["emergency", "drill"], words].concat());
         let (text, ok) = drills(&["--as", "ana"]);
         assert!(ok, "{text}");
         println!("{text}");

@@ -1,6 +1,6 @@
 //! What people wrote is changed and taken back, in whatever order Slack tells it and whatever breaks meanwhile.
 
-use crate::harness::{World, form, message, story};
+use crate::harness::{World, ana_asks_the_owners, form, message, story, thread};
 use c1::{
     db,
     domain::{ids::RequestId, words::Words},
@@ -8,22 +8,6 @@ use c1::{
 };
 use simulator::{DeliveryFault, Fault, MessageRef, Person};
 use std::time::Duration;
-
-async fn asked(w: &World) -> (Person, Person, Person) {
-    let people = (w.person("ana"), w.person("carla"), w.person("dan"));
-    form("Production database", "Read")
-        .reason("INC-42")
-        .sent_by(&people.0)
-        .await;
-    w.settle().await;
-    people
-}
-
-/// What stands in the thread under a person's card, without the card.
-fn thread(person: &Person, words: &str) -> String {
-    let thread = person.thread(&message(person, words));
-    thread.iter().skip(1).map(|m| m.text().to_owned() + "\n").collect()
-}
 
 async fn says(w: &World, person: &Person, card: &str, text: &str) -> MessageRef {
     let written = person.replies(&message(person, card), text).await.unwrap();
@@ -50,7 +34,7 @@ async fn page(w: &World) -> Vec<String> {
 #[test]
 fn an_edit_follows_everywhere_and_says_so() {
     story(async |w| {
-        let (ana, carla, dan) = asked(w).await;
+        let (ana, carla, dan) = ana_asks_the_owners(w).await;
         let written = says(w, &ana, "You have created", "until noon").await;
         ana.edits(&written, "until *one*").await.unwrap();
         w.settle().await;
@@ -74,7 +58,7 @@ fn an_edit_follows_everywhere_and_says_so() {
 #[test]
 fn a_preview_of_a_link_is_no_edit() {
     story(async |w| {
-        let (ana, carla, _) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         let written = says(w, &ana, "You have created", "see https://example.com/x").await;
         let before = w.slack.calls().len();
         w.slack.unfurls(&written, "https://example.com/x");
@@ -138,7 +122,7 @@ async fn told_backwards(w: &World, acts: impl AsyncFnOnce()) {
 #[test]
 fn an_edit_that_is_told_before_the_comment_counts() {
     story(async |w| {
-        let (ana, carla, dan) = asked(w).await;
+        let (ana, carla, dan) = ana_asks_the_owners(w).await;
         told_backwards(w, async || {
             let written = ana
                 .replies(&message(&ana, "You have created"), "until noon")
@@ -165,7 +149,7 @@ fn an_edit_that_is_told_before_the_comment_counts() {
 #[test]
 fn a_deletion_that_is_told_before_the_comment_counts() {
     story(async |w| {
-        let (ana, carla, dan) = asked(w).await;
+        let (ana, carla, dan) = ana_asks_the_owners(w).await;
         told_backwards(w, async || {
             let written = ana
                 .replies(&message(&ana, "You have created"), "hunter2")
@@ -185,7 +169,7 @@ fn a_deletion_that_is_told_before_the_comment_counts() {
 #[test]
 fn what_is_taken_back_while_its_copies_are_being_posted_is_gone_in_the_end() {
     story(async |w| {
-        let (ana, carla, dan) = asked(w).await;
+        let (ana, carla, dan) = ana_asks_the_owners(w).await;
         let dm = message(&dan, "INC-42").channel().to_owned();
         w.slack
             .faults()
@@ -225,7 +209,7 @@ fn what_is_taken_back_while_its_copies_are_being_posted_is_gone_in_the_end() {
 #[test]
 fn copies_whose_posts_were_never_answered_follow_too() {
     story(async |w| {
-        let (ana, carla, dan) = asked(w).await;
+        let (ana, carla, dan) = ana_asks_the_owners(w).await;
         w.slack.faults().times("chat.postMessage", Fault::AppliedNoAnswer, 2);
         let one = ana
             .replies(&message(&ana, "You have created"), "hunter2")
@@ -259,7 +243,7 @@ fn copies_whose_posts_were_never_answered_follow_too() {
 #[test]
 fn changes_that_come_twice_or_an_hour_late_do_no_harm() {
     story(async |w| {
-        let (ana, carla, _) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         let written = says(w, &ana, "You have created", "until noon").await;
         w.slack.faults().delivery(DeliveryFault::TwoEventIdsNext);
         ana.edits(&written, "until one").await.unwrap();
@@ -299,7 +283,7 @@ fn slack_may_be_out_of_order_while_changes_are_carried_over() {
         Fault::AppliedNoAnswer,
     ] {
         story(async |w| {
-            let (ana, carla, dan) = asked(w).await;
+            let (ana, carla, dan) = ana_asks_the_owners(w).await;
             let one = says(w, &ana, "You have created", "until noon").await;
             let two = says(w, &ana, "You have created", "hunter2").await;
             w.slack.faults().times("chat.update", fault.clone(), 2);

@@ -1,24 +1,9 @@
 //! What survives when a comment is carried into other threads: its form, its files, its author; and who still reads it.
 
-use crate::harness::{World, form, message, story};
+use crate::harness::{World, ana_asks_the_owners, form, message, story, thread};
 use c1::{db, domain::ids::RequestId, usecases::queries::conversation::conversation};
 use serde_json::json;
 use simulator::{Person, ProfileChange};
-
-async fn asked(w: &World) -> (Person, Person, Person) {
-    let people = (w.person("ana"), w.person("carla"), w.person("dan"));
-    form("Production database", "Read")
-        .reason("INC-42")
-        .sent_by(&people.0)
-        .await;
-    w.settle().await;
-    people
-}
-
-fn thread(person: &Person, words: &str) -> String {
-    let thread = person.thread(&message(person, words));
-    thread.iter().skip(1).map(|m| m.text().to_owned() + "\n").collect()
-}
 
 /// What only this person was told under their card.
 fn told(person: &Person, words: &str) -> Vec<String> {
@@ -30,7 +15,7 @@ fn told(person: &Person, words: &str) -> Vec<String> {
 #[test]
 fn a_comment_stands_under_its_authors_name_and_picture_and_links_to_its_origin() {
     story(async |w| {
-        let (ana, carla, _) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         let written = ana
             .replies(&message(&ana, "You have created"), "until noon")
             .await
@@ -52,7 +37,7 @@ fn a_comment_stands_under_its_authors_name_and_picture_and_links_to_its_origin()
 #[test]
 fn formatting_survives_and_nobody_is_called() {
     story(async |w| {
-        let (ana, carla, dan) = asked(w).await;
+        let (ana, carla, dan) = ana_asks_the_owners(w).await;
         let qin = w.person("qin");
         let elements = json!([
             {"type": "rich_text_section", "elements": [
@@ -108,7 +93,7 @@ fn formatting_survives_and_nobody_is_called() {
 #[test]
 fn the_longest_and_the_strangest_words_arrive_whole() {
     story(async |w| {
-        let (ana, carla, _) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         let long: String = (0..2_000).map(|i| format!("w{i:04} ")).collect();
         for text in [long.trim_end(), &"&".repeat(3_000), "שלום עולם ومرحبا"] {
             ana.replies(&message(&ana, "You have created"), text).await.unwrap();
@@ -124,7 +109,7 @@ fn the_longest_and_the_strangest_words_arrive_whole() {
 #[test]
 fn files_are_named_with_kind_size_and_link_and_a_deleted_one_says_so() {
     story(async |w| {
-        let (ana, carla, _) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         let card = message(&ana, "You have created");
         let shared = ana
             .shares_file(card.channel(), Some(&card.reference()), "plan.pdf", 2_048)
@@ -150,7 +135,7 @@ fn files_are_named_with_kind_size_and_link_and_a_deleted_one_says_so() {
 #[test]
 fn emoji_are_counted_wherever_they_are_put_and_in_whatever_order_they_are_told() {
     story(async |w| {
-        let (ana, carla, dan) = asked(w).await;
+        let (ana, carla, dan) = ana_asks_the_owners(w).await;
         let written = ana
             .replies(&message(&ana, "You have created"), "until noon")
             .await
@@ -182,7 +167,7 @@ fn emoji_are_counted_wherever_they_are_put_and_in_whatever_order_they_are_told()
 #[test]
 fn whoever_writes_on_a_closed_request_is_told_once_who_still_reads_it() {
     story(async |w| {
-        let (ana, carla, _) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         ana.clicks(&message(&ana, "You have created"), "Cancel request")
             .await
             .unwrap();

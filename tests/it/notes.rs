@@ -1,27 +1,12 @@
 //! Notes among approvers: chosen before they are sent, and never seen by those whose access it is.
 
-use crate::harness::{World, everything, form, message, story};
+use crate::harness::{World, ana_asks_the_owners, everything, form, message, story, thread};
 use c1::{
     db,
     domain::{ids::RequestId, person::Person as Known},
     usecases::queries::{audit, conversation::conversation},
 };
 use simulator::{DeliveryFault, Person, SubmitOutcome};
-
-async fn asked(w: &World) -> (Person, Person, Person) {
-    let people = (w.person("ana"), w.person("carla"), w.person("dan"));
-    form("Production database", "Read")
-        .reason("INC-42")
-        .sent_by(&people.0)
-        .await;
-    w.settle().await;
-    people
-}
-
-fn thread(person: &Person, words: &str) -> String {
-    let thread = person.thread(&message(person, words));
-    thread.iter().skip(1).map(|m| m.text().to_owned() + "\n").collect()
-}
 
 async fn known(w: &World, key: &str) -> Known {
     db::people::person_by_key(&w.system.db, key).await.unwrap().unwrap()
@@ -49,7 +34,7 @@ async fn sees_nothing_of(w: &World, person: &Person, key: &str, words: &str) {
 #[test]
 fn the_form_says_who_reads_a_note_before_it_is_sent() {
     story(async |w| {
-        let (ana, carla, dan) = asked(w).await;
+        let (ana, carla, dan) = ana_asks_the_owners(w).await;
         carla
             .clicks(&message(&carla, "INC-42"), "Note to approvers")
             .await
@@ -83,7 +68,7 @@ fn the_form_says_who_reads_a_note_before_it_is_sent() {
 #[test]
 fn a_note_can_be_written_in_the_thread_and_is_answered() {
     story(async |w| {
-        let (ana, carla, dan) = asked(w).await;
+        let (ana, carla, dan) = ana_asks_the_owners(w).await;
         let card = message(&carla, "INC-42");
         let written = carla.replies(&card, "Note: is she on call?").await.unwrap();
         w.settle().await;
@@ -117,7 +102,7 @@ fn a_note_can_be_written_in_the_thread_and_is_answered() {
 #[test]
 fn a_note_whose_edit_is_told_first_is_still_a_note() {
     story(async |w| {
-        let (ana, carla, dan) = asked(w).await;
+        let (ana, carla, dan) = ana_asks_the_owners(w).await;
         w.slack.faults().delivery(DeliveryFault::HoldEvents);
         let written = carla
             .replies(&message(&carla, "INC-42"), "note: is she on call?")
@@ -136,7 +121,7 @@ fn a_note_whose_edit_is_told_first_is_still_a_note() {
 #[test]
 fn the_same_words_of_whoever_asked_are_a_comment_like_any_other() {
     story(async |w| {
-        let (ana, carla, _) = asked(w).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
         let card = message(&ana, "You have created");
         ana.replies(&card, "note: I am on call").await.unwrap();
         w.settle().await;

@@ -15,7 +15,7 @@ mod proxy;
 
 pub use browser::{Browser, Page};
 pub use company::policies_with;
-pub use people::{chooses, form};
+pub use people::{ana_asks_the_owners, chooses, form, prints, thread, types};
 pub use process::Process;
 pub use proxy::Proxy;
 

@@ -1,5 +1,6 @@
 //! What people do, in their own words.
 
+use super::{World, message};
 use simulator::{Person, SubmitOutcome, ViewSnapshot};
 
 /// A filled-in request form.
@@ -100,6 +101,38 @@ impl Form {
             other => panic!("the form is not refused: {other:?}"),
         }
     }
+}
+
+/// Ana asks to read the production database; Carla, Dan and Kofi are asked.
+pub async fn ana_asks_the_owners(w: &World) -> (Person, Person, Person) {
+    let people = (w.person("ana"), w.person("carla"), w.person("dan"));
+    form("Production database", "Read")
+        .reason("INC-42")
+        .sent_by(&people.0)
+        .await;
+    w.settle().await;
+    people
+}
+
+/// What stands in the thread under a person's card, without the card.
+pub fn thread(person: &Person, words: &str) -> String {
+    let thread = person.thread(&message(person, words));
+    thread.iter().skip(1).map(|m| m.text().to_owned() + "\n").collect()
+}
+
+/// What somebody is answered who types a command.
+pub async fn types(w: &World, name: &str, command: &str) -> String {
+    let answer = w.person(name).runs("general", command).await.unwrap();
+    w.settle().await;
+    answer.text().to_owned()
+}
+
+/// What the program prints, beside a server, and whether it went well.
+pub fn prints(w: &World, words: &[&str]) -> (String, bool) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_c1"));
+    let out = command.env_clear().envs(w.settings()).args(words).output().unwrap();
+    let text = String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr);
+    (text, out.status.success())
 }
 
 /// Chooses something and waits until the form has been redrawn for it.

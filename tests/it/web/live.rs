@@ -1,14 +1,6 @@
 //! An open page hears that its request has changed.
 
-use crate::harness::{World, form, message, on_the_web};
-
-async fn asked(w: &World) {
-    form("Production database", "Read")
-        .reason("INC-42")
-        .sent_by(&w.person("ana"))
-        .await;
-    w.settle().await;
-}
+use crate::harness::{ana_asks_the_owners, message, on_the_web};
 
 /// The mark that a page carries.
 fn mark(text: &str) -> String {
@@ -19,7 +11,7 @@ fn mark(text: &str) -> String {
 #[test]
 fn an_open_page_hears_of_what_others_do() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut ana = w.signed_in("ana").await;
         let page = ana.opens("/requests/1").await;
         let mut events = ana.listens("/requests/1/events").await;
@@ -53,7 +45,7 @@ fn an_open_page_hears_of_what_others_do() {
 fn what_another_replica_does_is_heard_as_well() {
     on_the_web(async |w| {
         w.starts_c1().await;
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let ana = w.signed_in("ana").await;
         let other = w.addresses()[1].clone();
         let mut events = ana.at(&other).listens("/requests/1/events").await;
@@ -69,7 +61,7 @@ fn what_another_replica_does_is_heard_as_well() {
 #[test]
 fn listening_ends_with_the_session_and_is_for_those_who_may_see() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut noor = w.signed_in("noor").await;
         let (hers, none) = (
             noor.opens("/requests/1/events").await,
@@ -103,7 +95,7 @@ fn listening_ends_with_the_session_and_is_for_those_who_may_see() {
 #[test]
 fn who_may_see_it_no_more_hears_that_and_nothing_else() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         // Bob sees it as Ana's manager.
         let bob = w.signed_in("bob").await;
         let mut events = bob.listens("/requests/1/events").await;
@@ -123,7 +115,7 @@ fn who_may_see_it_no_more_hears_that_and_nothing_else() {
 #[test]
 fn open_pages_do_not_keep_c1_from_stopping() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let ana = w.signed_in("ana").await;
         let mut events = ana.listens("/requests/1/events").await;
         assert_eq!(events.next().await.unwrap().0, "mark");

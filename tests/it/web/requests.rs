@@ -1,17 +1,8 @@
 //! The page of a request: seen by those it concerns, and acted on as in Slack.
 
-use crate::harness::{Browser, Page, World, everything, form, message, on_the_web};
+use crate::harness::{Browser, Page, ana_asks_the_owners, everything, form, message, on_the_web};
 use hyper::StatusCode;
 use std::time::Duration;
-
-/// Ana asks to read the production database; Carla and Dan, who own it, are asked.
-pub(super) async fn asked(w: &World) {
-    form("Production database", "Read")
-        .reason("INC-42")
-        .sent_by(&w.person("ana"))
-        .await;
-    w.settle().await;
-}
 
 /// What a form of a page would send: its hidden fields.
 pub(super) fn hidden(page: &Page, form: &str) -> Vec<(String, String)> {
@@ -44,7 +35,7 @@ pub(super) async fn fills(browser: &mut Browser, page: &Page, act: &str, fields:
 #[test]
 fn each_sees_the_request_and_what_they_may_do() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut ana = w.signed_in("ana").await;
         let page = ana.opens("/requests/1").await;
         assert_eq!(page.status, StatusCode::OK);
@@ -89,7 +80,7 @@ fn each_sees_the_request_and_what_they_may_do() {
 #[test]
 fn carla_approves_on_the_page_and_everyone_knows() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut carla = w.signed_in("carla").await;
         let page = carla.opens("/requests/1").await;
         let page = fills(
@@ -149,7 +140,7 @@ fn carla_approves_on_the_page_and_everyone_knows() {
 #[test]
 fn a_page_that_is_old_decides_nothing_and_keeps_what_was_typed() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let (mut carla, mut dan) = (w.signed_in("carla").await, w.signed_in("dan").await);
         let (hers, his) = (carla.opens("/requests/1").await, dan.opens("/requests/1").await);
         fills(&mut carla, &hers, "decide", &[("verdict", "approve"), ("reason", "")]).await;
@@ -182,7 +173,7 @@ fn a_page_that_is_old_decides_nothing_and_keeps_what_was_typed() {
 #[test]
 fn a_reason_that_is_missing_is_asked_for_beside_the_buttons() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut carla = w.signed_in("carla").await;
         let page = carla.opens("/requests/1").await;
         let page = fills(&mut carla, &page, "decide", &[("verdict", "deny"), ("reason", "  ")]).await;
@@ -216,7 +207,7 @@ fn a_reason_that_is_missing_is_asked_for_beside_the_buttons() {
 #[test]
 fn the_menu_of_an_approver_is_on_the_page() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut carla = w.signed_in("carla").await;
         let page = carla.opens("/requests/1").await;
         let page = fills(&mut carla, &page, "claim", &[]).await;
@@ -256,7 +247,7 @@ fn the_menu_of_an_approver_is_on_the_page() {
 #[test]
 fn ana_cancels_reminds_and_escalates_on_the_page() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut ana = w.signed_in("ana").await;
         w.after(Duration::from_secs(2 * 3_600)).await;
         let page = ana.opens("/requests/1").await;
@@ -280,7 +271,7 @@ fn ana_cancels_reminds_and_escalates_on_the_page() {
 #[test]
 fn a_stranger_gets_the_answer_of_a_request_that_is_not_there() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut noor = w.signed_in("noor").await;
         let (hers, none) = (noor.opens("/requests/1").await, noor.opens("/requests/999999").await);
         assert_eq!(hers.status, StatusCode::NOT_FOUND);
@@ -352,7 +343,7 @@ fn what_people_type_is_shown_and_never_run() {
 #[test]
 fn who_is_suspended_meanwhile_does_nothing_more() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut carla = w.signed_in("carla").await;
         let page = carla.opens("/requests/1").await;
         sqlx::query("UPDATE people SET standing = 'suspended' WHERE key = 'carla'")
@@ -380,7 +371,7 @@ fn who_is_suspended_meanwhile_does_nothing_more() {
 #[test]
 fn forms_from_elsewhere_or_too_large_decide_nothing() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut carla = w.signed_in("carla").await;
         let page = carla.opens("/requests/1").await;
         let hidden = hidden(&page, "decide");
@@ -430,7 +421,7 @@ fn whoever_is_asked_and_manages_may_do_both() {
 #[test]
 fn an_emergency_is_made_on_the_page_and_wears_its_badge() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut ana = w.signed_in("ana").await;
         let page = ana.opens("/requests/1").await;
         assert!(!page.text.contains("⚡ Emergency"), "{}", page.words());
@@ -456,7 +447,7 @@ fn an_emergency_is_made_on_the_page_and_wears_its_badge() {
 #[test]
 fn a_place_is_given_away_on_the_page() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut carla = w.signed_in("carla").await;
         let page = carla.opens("/requests/1").await;
         let milan: String = sqlx::query_scalar("SELECT id::text FROM people WHERE key = 'milan'")
@@ -498,7 +489,7 @@ fn a_place_is_given_away_on_the_page() {
 #[test]
 fn more_time_is_asked_for_on_the_page() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut carla = w.signed_in("carla").await;
         let page = carla.opens("/requests/1").await;
         fills(&mut carla, &page, "decide", &[("verdict", "approve"), ("reason", "")]).await;
@@ -601,7 +592,7 @@ fn access_is_set_up_and_refused_by_hand_on_the_page() {
 #[test]
 fn an_administrator_acts_outside_the_plan_on_the_page() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut erin = w.signed_in("erin").await;
         let page = erin.opens("/requests/1").await;
         assert!(page.says("Act outside the plan"), "{}", page.words());
@@ -659,7 +650,7 @@ fn the_first_page_says_what_waits_and_what_was_asked() {
             "{}",
             page.words()
         );
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let page = ana.opens("/").await;
         assert!(
             page.says("#1 Production database / Read Ana Alvarez Awaiting approval"),

@@ -1,26 +1,13 @@
 //! The conversation on the page: the same as in the threads.
 
-use super::requests::{asked, fills, hidden};
-use crate::harness::{message, on_the_web};
+use super::requests::{fills, hidden};
+use crate::harness::{ana_asks_the_owners, message, on_the_web, thread};
 use hyper::StatusCode;
-use simulator::Person;
-
-/// What stands in the thread under a person's card, without the card.
-fn thread(person: &Person, words: &str) -> String {
-    let card = message(person, words);
-    let said: Vec<String> = person
-        .thread(&card)
-        .iter()
-        .skip(1)
-        .map(|said| said.text().to_owned())
-        .collect();
-    said.join("\n")
-}
 
 #[test]
 fn what_is_written_on_the_page_stands_in_the_threads_and_the_other_way_round() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let ana = w.person("ana");
         let mut page_of_carla = w.signed_in("carla").await;
         let page = page_of_carla.opens("/requests/1").await;
@@ -100,7 +87,7 @@ fn what_is_written_on_the_page_stands_in_the_threads_and_the_other_way_round() {
 #[test]
 fn what_was_written_on_the_page_is_changed_there() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
 
         let mut carla = w.signed_in("carla").await;
         let page = carla.opens("/requests/1").await;
@@ -141,7 +128,7 @@ fn what_was_written_on_the_page_is_changed_there() {
 #[test]
 fn a_form_that_is_sent_twice_says_it_once() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let mut ana = w.signed_in("ana").await;
         let page = ana.opens("/requests/1").await;
         for _ in 0..2 {
@@ -170,7 +157,7 @@ fn a_form_that_is_sent_twice_says_it_once() {
 #[test]
 fn a_note_is_for_the_approvers_alone_on_every_page() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let (mut ana, mut carla, mut dan) = (
             w.signed_in("ana").await,
             w.signed_in("carla").await,
@@ -230,7 +217,7 @@ fn a_note_is_for_the_approvers_alone_on_every_page() {
 #[test]
 fn files_and_reactions_are_shown() {
     on_the_web(async |w| {
-        asked(w).await;
+        ana_asks_the_owners(w).await;
         let ana = w.person("ana");
         let card = message(&ana, "You have created");
         ana.shares_file(card.channel(), Some(&card.reference()), "plan<1>.pdf", 2_000)
