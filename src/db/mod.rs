@@ -127,10 +127,14 @@ impl Db {
     /// # Errors
     /// When the URL cannot be read or the server cannot be reached within five seconds.
     pub async fn connect(url: &str, connections: u32) -> Result<Self, DbError> {
-        // Every statement is a few rows by a key; made anew for each execution, its plan would cost more than its work.
-        let options = PgConnectOptions::from_str(url)?
-            .application_name("c1")
-            .options([("plan_cache_mode", "force_generic_plan")]);
+        // Every statement is a few rows by a key: made anew for each execution, its plan would cost more than its work.
+        // A plan is kept, so it has to suit the table that will have grown: what is asked for is in memory and found by
+        // its key, also where reading a small table from end to end would cost no more today.
+        let options = PgConnectOptions::from_str(url)?.application_name("c1").options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("random_page_cost", "1.1"),
+            ("jit", "off"),
+        ]);
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(5))
