@@ -19,6 +19,7 @@
 //! response URLs, the waits before repetitions, rate limits, and the timestamp in signatures.
 
 mod act;
+mod avatars;
 pub mod blocks;
 mod calls;
 mod clock;

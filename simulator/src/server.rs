@@ -21,7 +21,7 @@ use crate::sync::Locked;
 use crate::web_api::args::Args;
 use crate::web_api::refusal::Refusal;
 use crate::web_api::{self, Answer, Wants};
-use crate::{inspect, openid, page, response_url, socket};
+use crate::{avatars, inspect, openid, page, response_url, socket};
 
 /// Bodies longer than this are refused.
 const BODY: usize = 4 * 1024 * 1024;
@@ -36,6 +36,7 @@ fn router(inner: Arc<Inner>) -> Router {
         .route("/socket/{ticket}", get(open_socket))
         .route("/response/{id}", post(respond))
         .merge(inspect::router())
+        .merge(avatars::router())
         .merge(page::router())
         .merge(openid::router())
         .layer(DefaultBodyLimit::max(BODY))

@@ -85,6 +85,7 @@ impl Simulator {
             dirty: Notify::new(),
             stop: CancellationToken::new(),
         });
+        inner.world.locked().url = inner.url();
         let tasks = vec![
             tokio::spawn(server::run(Arc::clone(&inner), listener)),
             tokio::spawn(deliver::run(Arc::clone(&inner))),

@@ -115,6 +115,9 @@ pub(crate) struct World {
     last_ts: u64,
     pub(crate) version: u64,
 
+    /// Where the workspace is reached, and pictures of people with it.
+    #[serde(skip)]
+    pub(crate) url: String,
     #[serde(skip)]
     by_email: HashMap<String, String>,
     #[serde(skip)]

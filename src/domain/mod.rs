@@ -22,6 +22,7 @@ pub mod markup;
 pub mod nearest;
 pub mod organisation;
 pub mod person;
+pub mod picture;
 pub mod policy;
 pub mod quiet;
 pub mod refusal;

@@ -15,6 +15,7 @@ use crate::{
     domain::{
         ids::PersonId,
         person::{Kind, Standing},
+        picture,
     },
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -312,10 +313,7 @@ fn profile(user: &SlackUser) -> Profile {
         },
         title: line(&user.title),
         tz: said(&user.tz),
-        avatar: user
-            .avatar
-            .clone()
-            .filter(|address| address.starts_with("https://") && address.len() <= 2_000),
+        avatar: user.avatar.clone().filter(|address| picture::origin(address).is_some()),
     }
 }
 

@@ -7,11 +7,30 @@ use axum::{
     middleware::{self, Next},
     response::Response,
 };
+use std::collections::BTreeSet;
 use tower_http::csrf::CsrfLayer;
 use url::Url;
 
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
-                      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                      form-action 'self'; frame-ancestors 'none'; base-uri 'none'; img-src 'self'";
+
+/// Where the pictures on a page come from, as [`picture::origin`](crate::domain::picture::origin) says it; put on its
+/// response, the page may load from there, and from nowhere else.
+#[derive(Clone, Debug)]
+pub(super) struct PicturesFrom(pub(super) BTreeSet<String>);
+
+/// More places than pictures of one workspace come from.
+const PLACES: usize = 8;
+
+fn policy(response: &Response) -> HeaderValue {
+    let mut policy = POLICY.to_owned();
+    let places = response.extensions().get::<PicturesFrom>();
+    for place in places.iter().flat_map(|places| places.0.iter().take(PLACES)) {
+        policy.push(' ');
+        policy.push_str(place);
+    }
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(POLICY))
+}
 
 /// Puts them around pages. Forms are taken from our own pages alone: browsers say where a form comes from
 /// (`Sec-Fetch-Site`, `Origin`), and what comes from elsewhere is refused.
@@ -28,9 +47,10 @@ pub(super) fn strict(pages: Router, base_url: Option<&Url>) -> Router {
 
 async fn add(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let policy = policy(&response);
     let headers = response.headers_mut();
-    let all: [(HeaderName, &str); 6] = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+    headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    let all: [(HeaderName, &str); 5] = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         // Our own addresses say which requests somebody looks at.

@@ -4,7 +4,8 @@
 //! cases as Slack, `view` puts into words, `live` keeps open pages up to date, and `headers` keeps browsers strict.
 //!
 //! Invariant: whoever may not see a request gets the very answer of one that does not exist.
-//! Invariant: every page works without script and without anything from elsewhere.
+//! Invariant: every page works without script and without anything from elsewhere; all it may load from elsewhere are the
+//! pictures of people in a conversation.
 
 mod assets;
 mod cookies;

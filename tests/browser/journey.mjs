@@ -415,6 +415,11 @@ const chapters = {
       await his.locator("[data-connected]").waitFor();
       await ana.reply(mine, "release-7");
       await said("release-7").waitFor();
+      // Beside what she says is her picture, as Slack keeps it; the letters under it are for whoever has none.
+      const pictures = his.locator("[data-comment] .face img");
+      await pictures.first().scrollIntoViewIfNeeded();
+      await his.waitForFunction(() => [...document.querySelectorAll("[data-comment] .face img")].every((img) => img.complete && img.naturalWidth > 0));
+      same(await pictures.count(), await his.locator("[data-comment]").count(), "pictures beside comments");
       await shot("details-talk", { fullPage: true }, his);
       await his.getByLabel(/Your reason/).fill("Fine, until tonight.");
       await his.getByRole("button", { name: "Approve" }).click();

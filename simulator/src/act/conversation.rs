@@ -481,6 +481,9 @@ pub(crate) fn change_profile(world: &mut World, id: &str, change: ProfileChange)
         user.is_restricted = change.restricted.unwrap_or(user.is_restricted);
         user.is_ultra_restricted = change.ultra_restricted.unwrap_or(user.is_ultra_restricted);
         user.is_admin = change.is_admin.unwrap_or(user.is_admin);
+        if change.picture.is_some() {
+            user.picture = change.picture.filter(|address| !address.is_empty());
+        }
         put(&mut user.status_emoji, change.status_emoji);
         user.status_expiration = change.status_expiration.unwrap_or(user.status_expiration);
     });

@@ -40,6 +40,8 @@ pub struct ProfileChange {
     pub ultra_restricted: Option<bool>,
     /// An administrator.
     pub is_admin: Option<bool>,
+    /// The address of a picture of their own; empty: the one that Slack draws.
+    pub picture: Option<String>,
     /// The emoji of the status, with colons; empty for none.
     pub status_emoji: Option<String>,
     /// When the status ends, in seconds since 1970; 0 for open.
@@ -64,8 +66,11 @@ impl Person {
 
     /// As the API shows the person.
     pub fn json(&self) -> Value {
-        self.inner
-            .look(|w| w.user(&self.id).map(|u| u.json(&w.team.id, true)).unwrap_or_default())
+        self.inner.look(|w| {
+            w.user(&self.id)
+                .map(|u| u.json(&w.team.id, &w.url, true))
+                .unwrap_or_default()
+        })
     }
 
     // ---- signing in elsewhere

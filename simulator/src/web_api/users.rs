@@ -21,7 +21,7 @@ pub(super) fn by_email(world: &mut World, args: &Args) -> Answer {
         .user_by_email(email.trim())
         .filter(|u| !u.deleted)
         .ok_or("users_not_found")?;
-    Ok(json!({"user": user.json(&world.team.id, true)}))
+    Ok(json!({"user": user.json(&world.team.id, &world.url, true)}))
 }
 
 pub(super) fn list(world: &mut World, args: &Args) -> Answer {
@@ -32,7 +32,7 @@ pub(super) fn list(world: &mut World, args: &Args) -> Answer {
             // People of other workspaces are not in the list.
             .filter(|u| !u.is_stranger)
             .take(limit)
-            .map(|u| (u.id.clone(), u.json(&world.team.id, with_email)))
+            .map(|u| (u.id.clone(), u.json(&world.team.id, &world.url, with_email)))
             .collect::<Vec<(String, Value)>>()
     })?;
     Ok(with_cursor(

@@ -22,6 +22,8 @@ pub(crate) struct User {
     pub(crate) is_stranger: bool,
     pub(crate) deleted: bool,
     pub(crate) bot_id: Option<String>,
+    /// The address of a picture of their own; else one is drawn.
+    pub(crate) picture: Option<String>,
     pub(crate) status_emoji: String,
     pub(crate) status_expiration: u64,
     pub(crate) updated: u64,
@@ -63,7 +65,7 @@ impl User {
     }
 
     /// As `users.info` shows it; the address only to apps which may see it.
-    pub(crate) fn json(&self, team: &str, with_email: bool) -> Value {
+    pub(crate) fn json(&self, team: &str, url: &str, with_email: bool) -> Value {
         let (label, offset) = zone(&self.tz);
         let mut words = self.real_name.splitn(2, ' ');
         let mut profile = json!({
@@ -76,7 +78,8 @@ impl User {
             "team": team,
         });
         for size in ["24", "32", "48", "72", "192", "512"] {
-            profile[format!("image_{size}")] = json!(format!("https://avatars.example.com/{}-{size}.png", self.id));
+            let drawn = || format!("{url}/avatars/{}-{size}.svg", self.id);
+            profile[format!("image_{size}")] = json!(self.picture.clone().unwrap_or_else(drawn));
         }
         if let Some(bot_id) = &self.bot_id {
             profile["bot_id"] = json!(bot_id);
@@ -152,6 +155,7 @@ impl World {
             is_stranger: seed.is_stranger,
             deleted: seed.deleted,
             bot_id: None,
+            picture: None,
             status_emoji: String::new(),
             status_expiration: 0,
             updated: self.now.as_secs(),
@@ -209,7 +213,7 @@ impl World {
     pub(crate) fn user_json(&self, id: &str) -> Option<Value> {
         self.people
             .get(id)
-            .map(|u| u.json(&self.team.id, self.manifest.has_scope("users:read.email")))
+            .map(|u| u.json(&self.team.id, &self.url, self.manifest.has_scope("users:read.email")))
     }
 
     /// Changes a profile and tells the app. Says whether there is such a person.

@@ -3,7 +3,7 @@
 use serde_json::json;
 use simulator::{ProfileChange, SeedGroup, SeedPerson};
 
-use crate::app::World;
+use crate::app::{World, get};
 
 #[tokio::test]
 async fn a_changed_profile_is_told() {
@@ -137,4 +137,33 @@ async fn people_write_to_each_other_without_the_app() {
         .api("conversations.history", json!({"channel": message.channel}))
         .await;
     assert_eq!(history["error"], "channel_not_found");
+}
+
+#[tokio::test]
+async fn everybody_has_a_picture() {
+    let world = World::start().await;
+    let bob = world.slack.person("bob");
+    let address = || async {
+        let user = world.api("users.info", json!({"user": bob.id()})).await;
+        user["user"]["profile"]["image_72"].as_str().unwrap().to_owned()
+    };
+    let drawn = address().await;
+    let (status, body) = get(&drawn).await;
+    let body = body.as_str().unwrap();
+    assert!(
+        status == 200 && body.starts_with("<svg ") && body.contains(">B"),
+        "{drawn}: {body}"
+    );
+    let nobody = drawn.replace(bob.id(), "U0NOBODY0");
+    assert_eq!(get(&nobody).await.0, 404);
+    let own = "https://pictures.example.com/bob.png";
+    for (picture, shown) in [(own, own), ("", drawn.as_str())] {
+        bob.changes_profile(ProfileChange {
+            picture: Some(picture.to_owned()),
+            ..ProfileChange::default()
+        })
+        .await
+        .unwrap();
+        assert_eq!(address().await, shown);
+    }
 }

@@ -33,6 +33,8 @@ pub struct Conversation {
     pub may_note: bool,
     /// Who reads such a note, apart from themselves: those who are asked, or have decided.
     pub note_readers: Vec<PersonRef>,
+    /// The pictures of everyone in it, and of those who may write next, as addresses.
+    pub pictures: Vec<String>,
 }
 
 /// One thing that was said.
@@ -89,7 +91,13 @@ pub async fn conversation(system: &System, id: RequestId, person: &Person) -> Re
     } else {
         Vec::new()
     };
-    let who = People::of(db, &comments, &readers).await?;
+    let asked = request.steps.iter().flat_map(|step| &step.approvers);
+    let near: Vec<PersonId> = [person.id, request.requester, request.subject]
+        .into_iter()
+        .chain(asked.map(|approver| approver.person))
+        .chain(readers.iter().copied())
+        .collect();
+    let who = People::of(db, &comments, &near).await?;
     let entries = comments
         .into_iter()
         .map(|comment| {
@@ -105,6 +113,7 @@ pub async fn conversation(system: &System, id: RequestId, person: &Person) -> Re
         may_write: may_write.is_some_and(|may| may.is_ok()),
         may_note,
         note_readers: readers.iter().map(|reader| who.get(*reader)).collect(),
+        pictures: who.pictures.into_values().collect(),
     }))
 }
 

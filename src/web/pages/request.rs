@@ -14,7 +14,9 @@ use crate::{
         sign_in::Secret,
     },
     web::{
-        Frame, Web, assets, page,
+        Frame, Web, assets,
+        headers::PicturesFrom,
+        page,
         view::{
             acts::Act,
             hours::Hours,
@@ -26,10 +28,10 @@ use crate::{
 };
 use askama::Template;
 use axum::{
-    Router,
+    Extension, Router,
     extract::{Path, Query, State},
     http::StatusCode,
-    response::Response,
+    response::{IntoResponse as _, Response},
     routing::get,
 };
 use serde::Deserialize;
@@ -165,7 +167,8 @@ pub(super) async fn drawn(
     let r = view(&details, &said.ok_or(Error::NotFound)?);
     let mut typed = typed.unwrap_or_default();
     typed.homeless = !typed.act.is_empty() && !r.has_form_of(typed.act);
-    Ok(page(
+    let pictures = PicturesFrom(r.talk.pictures_from.clone());
+    let shown = page(
         status,
         &Page {
             frame: Frame::of(format!("#{} {}", r.id, r.title), Some(&visitor.person)),
@@ -179,5 +182,6 @@ pub(super) async fn drawn(
             r,
             typed,
         },
-    ))
+    );
+    Ok((Extension(pictures), shown).into_response())
 }

@@ -2,12 +2,13 @@
 
 use super::hours::{Hours, Moment};
 use crate::{
-    domain::{comment::Origin, typed::is_web_link, words::Passage},
+    domain::{comment::Origin, picture, typed::is_web_link, words::Passage},
     usecases::queries::{
         conversation::{Conversation, Entry},
         request_card::PersonRef,
     },
 };
+use std::collections::BTreeSet;
 
 /// What was said, and what the reader may say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub(crate) struct TalkView {
     pub(crate) may_note: bool,
     /// Who reads a note, by name; may be empty.
     pub(crate) note_readers: String,
+    /// Where the pictures beside comments come from, also of those that come while the page is open.
+    pub(crate) pictures_from: BTreeSet<String>,
 }
 
 /// One thing that was said.
@@ -47,6 +50,8 @@ pub(crate) struct EntryView {
 pub(crate) struct AuthorView {
     pub(crate) name: String,
     pub(crate) initials: String,
+    /// Covers the letters.
+    pub(crate) picture: Option<String>,
     /// A class of the style sheet: the same person has the same colour.
     pub(crate) hue: i64,
 }
@@ -86,6 +91,11 @@ pub(crate) fn talk(conversation: &Conversation, reader: crate::domain::ids::Pers
             [one, two, three, rest @ ..] => format!("{one}, {two}, {three} and {} more", rest.len()),
             [first @ .., last] => format!("{} and {last}", first.join(", ")),
         },
+        pictures_from: conversation
+            .pictures
+            .iter()
+            .filter_map(|address| picture::origin(address))
+            .collect(),
     }
 }
 
@@ -99,6 +109,10 @@ fn entry(said: &Entry, reader: crate::domain::ids::PersonId, hours: &Hours) -> E
                 author.name.clone()
             },
             initials: initials(&author.name),
+            picture: said
+                .picture
+                .clone()
+                .filter(|address| picture::origin(address).is_some()),
             hue: author.id.0.rem_euclid(HUES),
         }),
         passages: said.words.0.clone(),

@@ -1,8 +1,9 @@
 //! The conversation on the page: the same as in the threads.
 
 use super::requests::{fills, hidden};
-use crate::harness::{ana_asks_the_owners, message, on_the_web, thread};
+use crate::harness::{Page, ana_asks_the_owners, message, on_the_web, thread};
 use hyper::StatusCode;
+use simulator::ProfileChange;
 
 #[test]
 fn what_is_written_on_the_page_stands_in_the_threads_and_the_other_way_round() {
@@ -231,5 +232,53 @@ fn files_and_reactions_are_shown() {
         let page = w.signed_in("dan").await.opens("/requests/1").await;
         assert!(page.says("plan<1>.pdf") && page.says("2 kB"), "{}", page.words());
         assert!(page.says("👀 1"), "{}", page.words());
+    });
+}
+
+#[test]
+fn people_have_their_pictures_beside_what_they_say() {
+    on_the_web(async |w| {
+        let (ana, carla, dan) = ana_asks_the_owners(w).await;
+        let hers = "https://pictures.example.org/carla.jpg?s=72&x=\"><script>alert(1)</script>";
+        for (person, address) in [(&carla, hers), (&dan, "https://evil.example;script-src/x.png")] {
+            let change = ProfileChange {
+                picture: Some(address.to_owned()),
+                ..ProfileChange::default()
+            };
+            person.changes_profile(change).await.unwrap();
+        }
+        w.settle().await;
+        for (person, card, words) in [
+            (&ana, "You have created", "please"),
+            (&carla, "INC-42", "how long?"),
+            (&dan, "INC-42", "and why?"),
+        ] {
+            person.replies(&message(person, card), words).await.unwrap();
+            w.settle().await;
+        }
+        let mut browser = w.signed_in("ana").await;
+        let page = browser.opens("/requests/1").await;
+        let slack = w.slack.url();
+        let picture = |address: &str| {
+            format!(
+                "<img src=\"{address}\" alt=\"\" width=\"37\" height=\"37\" loading=\"lazy\" decoding=\"async\" \
+                 referrerpolicy=\"no-referrer\"></span>"
+            )
+        };
+        let drawn = picture(&format!("{slack}/avatars/{}-72.svg", ana.id()));
+        let own = picture(
+            "https://pictures.example.org/carla.jpg?s=72&#38;x=&#34;&#62;&#60;script&#62;alert(1)&#60;/script&#62;",
+        );
+        for face in [format!(">AA{drawn}"), format!(">CC{own}"), ">DD</span>".to_owned()] {
+            assert!(page.text.contains(&face), "{face}: {}", page.text);
+        }
+        assert!(!page.text.contains("evil.example"), "{}", page.text);
+        // Pictures come from where they are kept, and from nowhere else.
+        let policy = |page: &Page| page.headers["content-security-policy"].to_str().unwrap().to_owned();
+        let strict = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; form-action 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'; img-src 'self'";
+        assert_eq!(policy(&page), format!("{strict} {slack} https://pictures.example.org"));
+        assert_eq!(policy(&browser.opens("/").await), strict);
+        assert_eq!(policy(&browser.opens("/requests/2").await), strict);
     });
 }
