@@ -526,10 +526,10 @@ fn a_reminder_tells_all_that_waits() {
     let link = || Some("https://meridian.slack.com/archives/D1/p1".to_owned());
     let mut two = [(line(41, open()), link()), (line(42, open()), None)];
     two[1].0.emergency = true;
-    let one = view::notices::reminder(&two[..1], at(30), &mentions());
-    let both = view::notices::reminder(&two, at(30), &mentions());
+    let one = view::notices::reminder(&two[..1], false, at(30), &mentions());
+    let both = view::notices::reminder(&two, false, at(30), &mentions());
     let many: Vec<_> = (1..=30).map(|id| (line(id, open()), link())).collect();
-    let many = seen(&view::notices::reminder(&many, at(30), &mentions()));
+    let many = seen(&view::notices::reminder(&many, false, at(30), &mentions()));
     assert!(many.contains("… and 15 more."), "{many}");
     assert_snapshot!([seen(&one), seen(&both)].join("\n\n"), @r"
     [⏰ A request waits for your decision: Ana Lopes asks for Production database / payments / Read, 4 hours · waiting for 1 day 6 hours · Open]
@@ -541,6 +541,14 @@ fn a_reminder_tells_all_that_waits() {
     @ana asks for *Production database / payments / Read*, 4 hours · waiting for 1 day 6 hours · Open (https://meridian.slack.com/archives/D1/p1)
     ⚡ @ana asks for *Production database / payments / Read*, 4 hours · waiting for 1 day 6 hours · Open (https://c1.example/requests/42)
     · `/c1 approvals` lists all of them.
+    ");
+    let here = view::notices::reminder(&two, true, at(30), &mentions());
+    assert_snapshot!(seen(&here), @r"
+    [⏰ ⚡ 2 requests wait for a decision here]
+    *⏰ ⚡ 2 requests wait for a decision here*
+    @ana asks for *Production database / payments / Read*, 4 hours · waiting for 1 day 6 hours · Open (https://meridian.slack.com/archives/D1/p1)
+    ⚡ @ana asks for *Production database / payments / Read*, 4 hours · waiting for 1 day 6 hours · Open (https://c1.example/requests/42)
+    · `/c1 approvals` lists those that you can decide.
     ");
 }
 

@@ -99,6 +99,22 @@ pub async fn ensure_in_channel(
     .await?)
 }
 
+/// The copy in a channel, and the step that is asked there.
+///
+/// # Errors
+/// The database's.
+pub async fn in_channel(db: &Db, request: RequestId, channel: &str) -> Result<Option<(CardId, usize)>, DbError> {
+    let row = sqlx::query!(
+        r#"-- find the copy in a channel
+         SELECT id, step AS "step!" FROM cards WHERE request_id = $1 AND to_channel = $2"#,
+        request.0,
+        channel
+    )
+    .fetch_optional(db.pool())
+    .await?;
+    Ok(row.map(|row| (CardId(row.id), usize::try_from(row.step).unwrap_or_default())))
+}
+
 /// The copies of a request's card.
 ///
 /// # Errors

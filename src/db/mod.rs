@@ -9,6 +9,7 @@ pub mod audit;
 pub mod bundles;
 pub mod cards;
 pub mod catalog;
+pub mod channel_reminders;
 pub mod comments;
 pub mod demo_target;
 pub mod drills;

@@ -208,6 +208,22 @@ pub async fn insert(
     .await?)
 }
 
+/// Writes a reminder in a channel down.
+///
+/// # Errors
+/// The database's.
+pub async fn remind_channel(tx: &mut Tx<'_>, now: DateTime<Utc>, channel: &str, body: &str) -> Result<i64, DbError> {
+    Ok(sqlx::query_scalar!(
+        "-- write a reminder in a channel
+         INSERT INTO notices (to_channel, kind, body, created_at) VALUES ($1, 'reminder', $2, $3) RETURNING id",
+        channel,
+        body,
+        now
+    )
+    .fetch_one(tx.conn())
+    .await?)
+}
+
 /// Reads a notice.
 ///
 /// # Errors

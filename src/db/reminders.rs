@@ -31,11 +31,11 @@ pub struct Waiting {
     pub own: bool,
 }
 
-/// How somebody may be reminded.
+/// How somebody, or a channel, may be reminded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Habits {
-    /// Their time zone's IANA name.
-    pub zone: Option<String>,
+    /// The IANA names of the time zones they live by: a channel's people may live by several.
+    pub zones: Vec<String>,
     /// When they were last reminded of anything.
     pub last: Option<DateTime<Utc>>,
 }
@@ -99,7 +99,7 @@ pub async fn lock(tx: &mut Tx<'_>, person: PersonId) -> Result<(Vec<Waiting>, Ha
     Ok((
         waiting,
         Habits {
-            zone: habits.zone,
+            zones: habits.zone.into_iter().collect(),
             last: habits.last,
         },
     ))
@@ -152,8 +152,8 @@ pub async fn speaks_of(tx: &mut Tx<'_>, notice: i64, lines: &[Waiting]) -> Resul
     Ok(())
 }
 
-/// Of all that a reminder speaks of, what still waits for its reader; with the message that is their card, if it is
-/// posted.
+/// Of all that a reminder speaks of, what still waits for its reader; with the message that is their card, or the channel's
+/// in which they are asked, if it is posted.
 ///
 /// # Errors
 /// The database's.
@@ -164,11 +164,12 @@ pub async fn still_waits(
 ) -> Result<Vec<(RequestId, Option<(String, String)>)>, DbError> {
     let rows = sqlx::query!(
         r#"-- what of a reminder still waits
-         SELECT a.request_id, c.channel AS "channel?", c.ts AS "ts?"
+         SELECT a.request_id, coalesce(c.channel, k.channel) AS channel, coalesce(c.ts, k.ts) AS ts
            FROM reminder_lines l
            JOIN notices n ON n.id = l.notice_id
            JOIN request_approvers a ON a.request_id = l.request_id AND a.step = l.step AND a.person_id = n.person_id
            LEFT JOIN cards c ON c.request_id = a.request_id AND c.person_id = a.person_id AND c.role = 'approver'
+           LEFT JOIN cards k ON k.request_id = a.request_id AND k.to_channel IS NOT NULL AND k.step = a.step AND c.id IS NULL
           WHERE l.notice_id = $1 AND a.remind_at IS NOT NULL AND (a.quiet_until IS NULL OR a.quiet_until <= $2)
           ORDER BY a.request_id"#,
         notice,
@@ -237,15 +238,34 @@ pub async fn hurry(tx: &mut Tx<'_>, request: &Request, now: DateTime<Utc>) -> Re
     Ok(())
 }
 
-/// Nobody is reminded one by one: it is asked in a channel.
+/// Nobody but these is reminded one by one: it is asked in a channel. Who wanted to hear of it, does.
 ///
 /// # Errors
 /// The database's.
-pub async fn none(tx: &mut Tx<'_>, request: RequestId) -> Result<(), DbError> {
+pub async fn only(tx: &mut Tx<'_>, request: RequestId, people: &[PersonId]) -> Result<(), DbError> {
+    let people: Vec<i64> = people.iter().map(|person| person.0).collect();
     sqlx::query!(
-        "-- remind nobody one by one
-         UPDATE request_approvers SET remind_at = NULL WHERE request_id = $1 AND remind_at IS NOT NULL",
-        request.0
+        "-- remind few one by one
+         UPDATE request_approvers SET remind_at = NULL
+          WHERE request_id = $1 AND remind_at IS NOT NULL AND NOT own AND person_id <> ALL($2)",
+        request.0,
+        &people
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Everything that was noted about reminding is void: it begins anew.
+///
+/// # Errors
+/// The database's.
+pub async fn forget(tx: &mut Tx<'_>, request: &Request) -> Result<(), DbError> {
+    sqlx::query!(
+        "-- forget all reminders of a request
+         WITH channels AS (DELETE FROM channel_reminders WHERE request_id = $1)
+         DELETE FROM request_approvers WHERE request_id = $1",
+        request.id.0
     )
     .execute(tx.conn())
     .await?;

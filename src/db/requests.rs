@@ -237,7 +237,8 @@ pub async fn set_asked(tx: &mut Tx<'_>, request: &Request, first: Option<(DateTi
         "-- set who is asked
          WITH asked AS (SELECT unnest($3::bigint[]) AS person_id),
               gone AS (DELETE FROM request_approvers
-                        WHERE request_id = $1 AND (step <> $2 OR person_id NOT IN (SELECT person_id FROM asked)))
+                        WHERE request_id = $1 AND (step <> $2 OR person_id NOT IN (SELECT person_id FROM asked))),
+              over AS (DELETE FROM channel_reminders WHERE request_id = $1 AND (step <> $2 OR cardinality($3) = 0))
          INSERT INTO request_approvers (request_id, step, person_id, remind_at, remind_after, quiet_until)
          SELECT $1, $2, person_id, $4, coalesce($5::bigint, 86400), $6 FROM asked ON CONFLICT DO NOTHING",
         request.id.0,

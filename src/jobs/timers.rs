@@ -11,7 +11,7 @@ use crate::{
         job::{self, Job},
         open_review::tick_review,
         record_rotation::tick_rotation,
-        remind::remind,
+        remind::{remind, remind_channel},
         tick::{tick_grant, tick_request},
     },
 };
@@ -116,6 +116,7 @@ pub async fn look(system: &System) -> anyhow::Result<usize> {
         let requests = db::requests::due(&system.db, now, BATCH).await?;
         let grants = db::grants::due(&system.db, now, BATCH).await?;
         let people = db::reminders::due(&system.db, now, BATCH).await?;
+        let channels = db::channel_reminders::due(&system.db, now, BATCH).await?;
         let reviews = db::reviews::due(&system.db, now, BATCH).await?;
         for id in &requests {
             failed += usize::from(report(tick_request(system, *id).await, "request.id", id.0));
@@ -126,10 +127,14 @@ pub async fn look(system: &System) -> anyhow::Result<usize> {
         for id in &people {
             failed += usize::from(report(remind(system, *id).await, "person.id", id.0));
         }
+        for (place, channel) in (1..).zip(&channels) {
+            failed += usize::from(report(remind_channel(system, channel).await, "channel", place));
+        }
         for id in &reviews {
             failed += usize::from(report(tick_review(system, *id).await, "review.id", *id));
         }
-        let found = rotations.len() + absences.len() + requests.len() + grants.len() + reviews.len() + people.len();
+        let reminded = people.len() + channels.len();
+        let found = rotations.len() + absences.len() + requests.len() + grants.len() + reviews.len() + reminded;
         looked += found;
         if found == failed {
             return Ok(looked);

@@ -24,7 +24,7 @@ use crate::{
     domain::ids::{CardId, CommentId, PersonId},
     usecases::{
         System,
-        ask_one_by_one::ask_one_by_one,
+        ask_one_by_one::{ask_one_by_one, reminded_one_by_one},
         job::{self, Job},
         queries::{
             alarms, bundle,
@@ -529,10 +529,8 @@ impl Deliver {
 
     /// What a notice shows now. A reminder speaks of what still waits; when nothing does, it is not sent.
     async fn noticed(&self, notice: &Notice) -> Result<Option<view::Message>, DbError> {
-        if notice.kind == "reminder"
-            && let Reader::Person(reader) = notice.reader
-        {
-            let lines = my_work::reminded_of(&self.system, notice.id, reader).await?;
+        if notice.kind == "reminder" {
+            let lines = my_work::reminded_of(&self.system, notice.id, &notice.reader).await?;
             if lines.is_empty() {
                 return Ok(None);
             }
@@ -542,7 +540,8 @@ impl Deliver {
                 .map(|(line, card)| (line, card.map(|(channel, ts)| self.link(&channel, &ts, None))))
                 .collect();
             let now = self.system.clock.now();
-            return Ok(Some(view::notices::reminder(&lines, now, &mentions)));
+            let in_channel = matches!(notice.reader, Reader::Channel(_));
+            return Ok(Some(view::notices::reminder(&lines, in_channel, now, &mentions)));
         }
         if let Some(alarm) = notice.alarm
             && let Some(line) = alarms::alarm(&self.system, alarm).await?
@@ -579,6 +578,11 @@ impl Deliver {
                     db::notices::undelivered(tx, notice.id, why).await
                 })
                 .await?),
+            Reader::Channel(name) if notice.kind == "reminder" => {
+                reminded_one_by_one(&self.system, notice.id, name, why)
+                    .await
+                    .map_err(|error| Stop::Again(error.into()))
+            }
             Reader::Channel(name) => raise_alarm::channel_gone(&self.system, notice, name, why)
                 .await
                 .map_err(|error| Stop::Again(error.into())),

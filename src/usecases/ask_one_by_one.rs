@@ -14,6 +14,21 @@ use crate::{
     },
 };
 
+/// Asks in person what a reminder would have said in the channel: each request that still waits there.
+///
+/// # Errors
+/// The database's.
+pub async fn reminded_one_by_one(system: &System, notice: i64, channel: &str, why: &str) -> Result<(), Error> {
+    let waits = db::channel_reminders::still_waits(&system.db, notice, system.clock.now()).await?;
+    for (request, _) in waits {
+        if let Some((card, step)) = db::cards::in_channel(&system.db, request, channel).await? {
+            ask_one_by_one(system, (card, request, step), channel, why).await?;
+        }
+    }
+    let undelivered = async |tx: &mut db::Tx<'_>| db::notices::undelivered(tx, notice, why).await;
+    Ok(system.db.write("reminder_undelivered", undelivered).await?)
+}
+
 /// Asks them one by one: as many as are asked one by one at all.
 ///
 /// # Errors
@@ -62,6 +77,7 @@ pub async fn ask_one_by_one(
                 jobs.push(Job::RefreshCard(copy));
                 jobs.extend(home.map(Job::RefreshHome));
             }
+            db::channel_reminders::stop(tx, id).await?;
             if let Some((at, _)) = request.first_reminder(now) {
                 db::reminders::begin(tx, &request, &waiting, at).await?;
             }

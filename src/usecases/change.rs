@@ -191,8 +191,12 @@ async fn finish_request(
             db::requests::insert_decision(tx, request, *step, decision, actor.via.word()).await?;
         }
     }
+    if happened.events.iter().any(|(event, _)| begins_anew(event)) {
+        db::reminders::forget(tx, request).await?;
+    }
     if happened.events.iter().any(|(event, _)| changes_who_is_asked(event)) {
-        db::requests::set_asked(tx, request, request.first_reminder(now)).await?;
+        effects.first_reminder = request.first_reminder(now);
+        db::requests::set_asked(tx, request, effects.first_reminder).await?;
     }
     for (event, _) in &happened.events {
         reminders(tx, now, request, event).await?;
@@ -219,12 +223,26 @@ async fn finish_request(
 async fn reminders(tx: &mut Tx<'_>, now: DateTime<Utc>, request: &Request, event: &Event) -> Result<(), Error> {
     match event {
         Event::Decided { step, person, .. } => db::reminders::stop(tx, request, *step, *person).await?,
-        Event::Claimed { person, until, .. } => db::reminders::quiet(tx, request, Some((*person, *until))).await?,
-        Event::ClaimEnded { .. } => db::reminders::quiet(tx, request, None).await?,
-        Event::Nudged { .. } | Event::DeadlineReminded { .. } => db::reminders::hurry(tx, request, now).await?,
+        Event::Claimed { person, until, .. } => {
+            db::reminders::quiet(tx, request, Some((*person, *until))).await?;
+            db::channel_reminders::quiet(tx, request, Some(*until)).await?;
+        }
+        Event::ClaimEnded { .. } => {
+            db::reminders::quiet(tx, request, None).await?;
+            db::channel_reminders::quiet(tx, request, None).await?;
+        }
+        Event::Nudged { .. } | Event::DeadlineReminded { .. } => {
+            db::reminders::hurry(tx, request, now).await?;
+            db::channel_reminders::hurry(tx, request, now).await?;
+        }
         _ => {}
     }
     Ok(())
+}
+
+/// The same people may be asked the same step anew, and hear of it as of something new.
+fn begins_anew(event: &Event) -> bool {
+    matches!(event, Event::Escalated { .. } | Event::Restarted { .. })
 }
 
 fn changes_who_is_asked(event: &Event) -> bool {

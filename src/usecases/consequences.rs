@@ -33,6 +33,8 @@ pub struct Effects {
     readers: Vec<(PersonId, &'static str)>,
     /// Who is asked: one by one, or in a channel.
     asked: Option<Asked>,
+    /// When those who are asked hear of it again, and after which pause (in seconds).
+    pub(super) first_reminder: Option<(DateTime<Utc>, i64)>,
     /// Lines for the conversation, said by c1.
     lines: Vec<String>,
     /// Was a place given to somebody else, so that it is said already who is asked now?
@@ -889,7 +891,10 @@ impl Effects {
                 && db::cards::ensure_in_channel(tx, now, request, channel, asked.step).await?
             {
                 asked.given.iter().for_each(|person| self.reader(*person, "approver"));
-                return Ok(db::reminders::none(tx, request).await?);
+                if let Some(first) = self.first_reminder {
+                    db::channel_reminders::begin(tx, request, asked.step, channel, first).await?;
+                }
+                return Ok(db::reminders::only(tx, request, &asked.given).await?);
             }
             one_by_one = settings.ask_one_by_one_up_to;
             if many && channel.is_none() {

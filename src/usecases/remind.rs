@@ -54,7 +54,36 @@ pub async fn remind(system: &System, person: PersonId) -> Result<(), Error> {
         .await
 }
 
-/// What a person hears of now, and what at another time.
+/// Reminds a channel of what it is asked, if it is time: all of it in one message there. Level-triggered, as [`remind`].
+///
+/// # Errors
+/// The database's.
+pub async fn remind_channel(system: &System, channel: &str) -> Result<(), Error> {
+    let now = system.clock.now();
+    system
+        .db
+        .write("remind_channel", async |tx| {
+            let (waiting, habits) = db::channel_reminders::lock(tx, channel).await?;
+            let settings = db::settings::read_in(tx).await?;
+            let plan = plan(&waiting, &habits, now, &settings.quiet_hours);
+            for (line, at) in &plan.later {
+                db::channel_reminders::next(tx, line, *at, false).await?;
+            }
+            if plan.now.is_empty() {
+                return Ok(());
+            }
+            for line in &plan.now {
+                db::channel_reminders::next(tx, line, now + pause(line), true).await?;
+            }
+            let body = "Something waits for a decision here.";
+            let notice = db::notices::remind_channel(tx, now, channel, body).await?;
+            db::reminders::speaks_of(tx, notice, &plan.now).await?;
+            Ok(job::enqueue(tx, now, &[job::Job::SendNotice(notice)]).await?)
+        })
+        .await
+}
+
+/// What a person, or a channel, hears of now, and what at another time.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Plan {
     now: Vec<Waiting>,
@@ -73,7 +102,7 @@ fn plan(waiting: &[Waiting], habits: &Habits, now: DateTime<Utc>, quiet: &QuietH
     }
     // Emergencies do not wait, and neither does what they themselves wanted to hear of at this moment.
     let at_once = |line: &Waiting| line.emergency || line.own;
-    let awake = quiet.over(now, habits.zone.as_deref());
+    let awake = wakes(now, habits, quiet);
     let next_day = habits.last.map_or(now, |last| last + TimeDelta::seconds(AT_MOST_EVERY));
     let may = awake <= now && (next_day <= now || due.iter().any(|line| line.nudged));
     if may {
@@ -84,12 +113,19 @@ fn plan(waiting: &[Waiting], habits: &Habits, now: DateTime<Utc>, quiet: &QuietH
     let (now_lines, later): (Vec<&Waiting>, Vec<&Waiting>) = due.into_iter().partition(|line| at_once(line));
     let when = |line: &Waiting| {
         let earliest = if line.nudged { now } else { next_day.max(now) };
-        quiet.over(earliest, habits.zone.as_deref())
+        wakes(earliest, habits, quiet)
     };
     Plan {
         now: now_lines.into_iter().cloned().collect(),
         later: later.into_iter().map(|line| (line.clone(), when(line))).collect(),
     }
+}
+
+/// The first moment from `now` on that is not quiet. A channel has no clock of its own: it is the earliest of any of those
+/// who are asked there, since one of them is enough to answer. Who is still asleep then is woken by no message to themselves.
+fn wakes(now: DateTime<Utc>, habits: &Habits, quiet: &QuietHours) -> DateTime<Utc> {
+    let by_zone = habits.zones.iter().map(|zone| quiet.over(now, Some(zone)));
+    by_zone.min().unwrap_or_else(|| quiet.over(now, None))
 }
 
 /// How long until the next one: twice as long every time.
@@ -195,7 +231,7 @@ mod tests {
 
     fn planned(waiting: &[Waiting], last: Option<i64>, now: DateTime<Utc>) -> (Vec<i64>, Vec<(i64, DateTime<Utc>)>) {
         let habits = Habits {
-            zone: None,
+            zones: Vec::new(),
             last: last.map(|hours| noon() + TimeDelta::hours(hours)),
         };
         let plan = plan(waiting, &habits, now, &QuietHours::default());
@@ -237,6 +273,26 @@ mod tests {
         assert_eq!(
             planned(&waiting, None, night),
             (vec![2, 3], vec![(1, monday), (4, monday)])
+        );
+    }
+
+    #[test]
+    fn a_channel_wakes_up_with_the_first_of_its_people() {
+        let first = |now: &str, zones: &[&str]| {
+            let zones = zones.iter().map(|zone| (*zone).to_owned()).collect();
+            wakes(moment(now), &Habits { zones, last: None }, &QuietHours::default())
+        };
+        let night = "2026-07-01T22:00:00Z";
+        assert_eq!(first(night, &["Europe/Berlin"]), moment("2026-07-02T06:00:00Z"));
+        assert_eq!(
+            first(night, &["Europe/Berlin", "Asia/Tokyo"]),
+            moment("2026-07-01T23:00:00Z")
+        );
+        assert_eq!(first(night, &["Europe/Berlin", "America/New_York"]), moment(night));
+        assert_eq!(
+            first(night, &[]),
+            moment("2026-07-02T08:00:00Z"),
+            "UTC, if nobody knows"
         );
     }
 

@@ -1,6 +1,7 @@
 //! Steps that are asked in a channel: because the policy says so, or because those who are asked are too many.
 
-use crate::harness::{World, everything, form, message, story};
+use crate::harness::{World, at, everything, form, message, story};
+use chrono::Weekday;
 use simulator::{MessageSnapshot, Person};
 use std::time::Duration;
 
@@ -250,5 +251,155 @@ fn too_many_and_no_channel_is_an_alarm_and_not_silence() {
                 .text()
                 .contains("so 3 were asked")
         );
+    });
+}
+
+/// What a channel was reminded of, as somebody there reads it.
+fn reminders(person: &Person, channel: &str) -> Vec<String> {
+    let all = person.messages(channel).into_iter().map(|m| m.text().to_owned());
+    all.filter(|text| text.contains('⏰') && !text.contains("Justification"))
+        .collect()
+}
+
+/// One owner is asked in `#approvals`, with reminders after four hours and a claim that lasts that long.
+async fn asks_and_reminds(w: &World) {
+    let rules = r##"[{"steps": [{"approval": {"name": "Owners", "approvers": ["entitlement_owners"],
+                     "channel": "#approvals", "remind": 14400, "claim": 43200}}]}]"##;
+    sqlx::query("UPDATE policies SET rules = $1::jsonb WHERE key = 'owner'")
+        .bind(rules)
+        .execute(&w.pool)
+        .await
+        .unwrap();
+    // Whoever is asked lives by one clock here.
+    at(w, Weekday::Wed, 12).await;
+}
+
+#[test]
+fn a_channel_is_reminded_with_growing_pauses_in_one_message_and_by_the_clocks_of_its_people() {
+    story(async |w| {
+        let (ana, carla, qin) = (w.person("ana"), w.person("carla"), w.person("qin"));
+        asks_and_reminds(w).await;
+        form("Production database", "Read").reason("one").sent_by(&ana).await;
+        form("Production database", "Read")
+            .reason("two")
+            .sent_by(&w.person("jun"))
+            .await;
+        w.settle().await;
+        let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+        w.after(hours(3)).await;
+        assert_eq!(reminders(&qin, "approvals"), [""; 0], "not yet");
+        w.after(hours(1) + Duration::from_secs(60)).await;
+        let [both] = &reminders(&qin, "approvals")[..] else {
+            panic!("one message: {:?}", reminders(&qin, "approvals"))
+        };
+        insta::assert_snapshot!(without_links(both), @r"
+        *⏰ 2 requests wait for a decision here*
+        @Ana Alvarez asks for *Production database / Read*, 4 hours · waiting for 4 hours 1 minute · Open
+        @Jun Jimbo asks for *Production database / Read*, 4 hours · waiting for 4 hours 1 minute · Open
+        · `/c1 approvals` lists those that you can decide.
+        ");
+        assert_eq!(everything(&carla), "", "nobody is reminded one by one");
+
+        // Eight hours on it is night, and a message a day is enough.
+        w.after(hours(23)).await;
+        assert_eq!(reminders(&qin, "approvals").len(), 1);
+        w.after(hours(1)).await;
+        assert_eq!(reminders(&qin, "approvals").len(), 2);
+
+        // One of them is decided: the next one, the pause doubled again, speaks of the other.
+        let first = card_with(&carla, "approvals", "one");
+        carla.clicks(&first, "Approve").await.unwrap();
+        w.settle().await;
+        w.after(hours(24)).await;
+        let last = reminders(&qin, "approvals").pop().unwrap();
+        assert_eq!(reminders(&qin, "approvals").len(), 3);
+        insta::assert_snapshot!(without_links(&last), @r"
+        *⏰ A request waits for a decision here*
+        @Jun Jimbo asks for *Production database / Read*, 4 hours · waiting for 2 days 4 hours · Open
+        ");
+        carla
+            .clicks(&card_with(&carla, "approvals", "two"), "Approve")
+            .await
+            .unwrap();
+        w.settle().await;
+        w.after(hours(24 * 14)).await;
+        assert_eq!(reminders(&qin, "approvals").len(), 3, "nothing waits any more");
+        assert_eq!(w.count("SELECT count(*) FROM channel_reminders").await, 0);
+    });
+}
+
+/// Where a link leads differs from run to run.
+fn without_links(text: &str) -> String {
+    let lines = text.lines().map(|line| line.split(" (https://").next().unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// The card in a channel that says this.
+fn card_with(person: &Person, channel: &str, words: &str) -> MessageSnapshot {
+    let mut cards = person.messages(channel).into_iter();
+    let fits = |m: &MessageSnapshot| m.text().contains("asks for access") && m.text().contains(&format!("> {words}"));
+    cards.find(fits).unwrap()
+}
+
+#[test]
+fn who_is_on_it_spares_the_channel_and_whoever_asked_can_have_it_reminded() {
+    story(async |w| {
+        let (ana, carla, qin) = (w.person("ana"), w.person("carla"), w.person("qin"));
+        asks_and_reminds(w).await;
+        asks(w).await;
+        carla
+            .chooses_in(&card_in(&carla, "approvals"), "more", "I'm on it")
+            .await
+            .unwrap();
+        w.settle().await;
+        let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+        w.after(hours(5)).await;
+        ana.clicks(&message(&ana, "You have created"), "Remind").await.unwrap();
+        w.settle().await;
+        assert_eq!(reminders(&qin, "approvals"), [""; 0], "she is on it");
+        w.after(hours(7) + Duration::from_secs(60)).await;
+        assert_eq!(reminders(&qin, "approvals"), [""; 0], "it has lapsed, at midnight");
+        w.after(hours(8)).await;
+        assert_eq!(reminders(&qin, "approvals").len(), 1, "it is morning");
+        // Once a day is enough, but for somebody who asks.
+        w.after(hours(2)).await;
+        ana.clicks(&message(&ana, "You have created"), "Remind").await.unwrap();
+        w.settle().await;
+        assert_eq!(reminders(&qin, "approvals").len(), 2);
+        // Who wants to hear of it herself hears of it, from then on.
+        let card = card_in(&carla, "approvals");
+        carla.chooses_in(&card, "more", "Remind me later…").await.unwrap();
+        w.until("a dialog opens", async || carla.modal().is_some()).await;
+        carla.chooses("When?", "In an hour").await.unwrap();
+        carla.submits().await.unwrap();
+        w.settle().await;
+        w.after(hours(1) + Duration::from_secs(60)).await;
+        assert_eq!(everything(&carla).matches("waits for your decision").count(), 1);
+        assert!(everything(&carla).contains("Open (https://"), "{}", everything(&carla));
+    });
+}
+
+#[test]
+fn a_channel_that_is_gone_when_it_is_reminded_is_an_alarm_and_they_are_asked_one_by_one() {
+    story(async |w| {
+        let (carla, erin) = (w.person("carla"), w.person("erin"));
+        asks_and_reminds(w).await;
+        asks(w).await;
+        let gone = simulator::Fault::Error("is_archived".into());
+        w.slack.faults().next("chat.postMessage", gone);
+        w.after(Duration::from_secs(4 * 3_600 + 60)).await;
+        assert!(
+            message(&erin, "I cannot ask in the channel")
+                .text()
+                .contains("#approvals")
+        );
+        let card = message(&carla, "INC-42");
+        assert!(card.text().contains("[Approve]"), "{}", card.text());
+        w.after(Duration::from_secs(24 * 3_600)).await;
+        assert_eq!(everything(&carla).matches("waits for your decision").count(), 1);
+        assert_eq!(w.count("SELECT count(*) FROM channel_reminders").await, 0);
+        carla.clicks(&card, "Approve").await.unwrap();
+        w.settle().await;
+        assert!(w.target_has("prod-db", "read", "ana").await);
     });
 }

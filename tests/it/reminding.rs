@@ -1,30 +1,12 @@
 //! Reminders: by people's own clocks, all that waits in one message, never twice.
 
-use crate::harness::{World, everything, form, message, story};
-use c1::clock::Clock as _;
-use chrono::{DateTime, Datelike as _, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
-use chrono_tz::Europe::Berlin;
+use crate::harness::{World, at, everything, form, message, prints, story};
+use chrono::{TimeDelta, Weekday};
 use simulator::Person;
 use std::time::Duration;
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
-
-/// Goes on to the next such hour of such a day, where the people of the company live.
-async fn at(w: &World, day: Weekday, hour: u32) {
-    let now = w.clock.now();
-    let local = now.with_timezone(&Berlin);
-    let mut date = local.date_naive();
-    let time = NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
-    loop {
-        let then = Berlin.from_local_datetime(&date.and_time(time)).earliest().unwrap();
-        if date.weekday() == day && then > local {
-            let wait: DateTime<Utc> = then.with_timezone(&Utc);
-            return w.after((wait - now).to_std().unwrap()).await;
-        }
-        date += TimeDelta::days(1);
-    }
-}
 
 fn reminders(person: &Person) -> Vec<String> {
     person
@@ -255,5 +237,25 @@ fn a_reminder_that_no_longer_matters_is_not_sent() {
             .count("SELECT count(*) FROM notices WHERE kind = 'reminder' AND ts IS NOT NULL")
             .await;
         assert!(sent < 3, "{sent} of 3 were sent");
+    });
+}
+
+#[test]
+fn a_request_that_begins_anew_is_reminded_of_anew() {
+    story(async |w| {
+        let (carla, dan) = (w.person("carla"), w.person("dan"));
+        let rules = "[{ steps: [{ name: Owners, approvers: [entitlement_owners], quorum: 2 }] }]";
+        w.policy_says("owner", rules).await;
+        at(w, Weekday::Mon, 10).await;
+        asks(w, "ana", "Read", "INC-42").await;
+        let card = message(&carla, "INC-42");
+        carla.clicks(&card, "Approve").await.unwrap();
+        w.settle().await;
+        let again = ["request", "restart", "1", "--as", "erin", "--reason", "wrong table"];
+        let (said, well) = prints(w, &again);
+        assert!(well, "{said}");
+        w.settle().await;
+        w.after(Duration::from_secs(DAY + 60)).await;
+        assert_eq!((reminders(&carla).len(), reminders(&dan).len()), (1, 1));
     });
 }

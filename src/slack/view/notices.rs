@@ -151,19 +151,25 @@ pub(super) fn alarm_blocks(alarm: &AlarmLine, mentions: &Mentions) -> Vec<SlackB
     blocks
 }
 
-/// What waits for its reader, all of it in one message; each with the address of their card, where there is one.
-/// `now` says for how long.
+/// What waits for its reader, or is asked in a channel, all of it in one message; each with the address of the card, where
+/// there is one. `now` says for how long.
 #[must_use]
-pub fn reminder(lines: &[(RequestLine, Option<String>)], now: DateTime<Utc>, mentions: &Mentions) -> Message {
+pub fn reminder(
+    lines: &[(RequestLine, Option<String>)],
+    in_channel: bool,
+    now: DateTime<Utc>,
+    mentions: &Mentions,
+) -> Message {
     let count = lines.len();
+    let whose = if in_channel { "a decision here" } else { "your decision" };
     let bolt = if lines.iter().any(|(line, _)| line.emergency) {
         "⚡ "
     } else {
         ""
     };
     let headline = match count {
-        1 => format!("⏰ {bolt}A request waits for your decision"),
-        count => format!("⏰ {bolt}{count} requests wait for your decision"),
+        1 => format!("⏰ {bolt}A request waits for {whose}"),
+        count => format!("⏰ {bolt}{count} requests wait for {whose}"),
     };
     let mut blocks = vec![section(&Phrase::new().bold(&headline).markup(mentions, SECTION))];
     for (line, card) in lines.iter().take(REMINDED) {
@@ -174,7 +180,10 @@ pub fn reminder(lines: &[(RequestLine, Option<String>)], now: DateTime<Utc>, men
         more => format!("… and {more} more. "),
     };
     if count > 1 {
-        let all = format!("{more}`/c1 approvals` lists all of them.");
+        let all = match in_channel {
+            true => format!("{more}`/c1 approvals` lists those that you can decide."),
+            false => format!("{more}`/c1 approvals` lists all of them."),
+        };
         blocks.push(context(&all));
     }
     let first = lines.first().map(|(line, card)| waiting(line, card.as_deref(), now));

@@ -3,12 +3,13 @@
 use super::{
     alarms::{self, AlarmLine},
     names::Names,
-    request_card::{MayDecide, PersonRef, Standing, may_decide},
+    request_card::{MayDecide, NOBODY, PersonRef, Standing, may_decide},
     reviews::{self, ReviewCard},
 };
 use crate::{
     db::{
         self, DbError,
+        notices::Reader,
         reading::{Grants, List},
     },
     domain::{
@@ -217,21 +218,29 @@ pub async fn tasks(system: &System, person: PersonId, limit: i64) -> Result<Vec<
         .collect())
 }
 
-/// What a reminder speaks of and still waits for its reader, with the message that is their card.
+/// What a reminder speaks of and still waits for its reader, with the message that is their card; in a channel, what still
+/// waits there.
 ///
 /// # Errors
 /// The database's.
 pub async fn reminded_of(
     system: &System,
     notice: i64,
-    reader: PersonId,
+    reader: &Reader,
 ) -> Result<Vec<(RequestLine, Option<(String, String)>)>, DbError> {
-    let waits = db::reminders::still_waits(&system.db, notice, system.clock.now()).await?;
+    let now = system.clock.now();
+    let (waits, viewer) = match reader {
+        Reader::Person(person) => (db::reminders::still_waits(&system.db, notice, now).await?, *person),
+        Reader::Channel(_) => (
+            db::channel_reminders::still_waits(&system.db, notice, now).await?,
+            NOBODY,
+        ),
+    };
     let ids: Vec<RequestId> = waits.iter().map(|(id, _)| *id).collect();
-    let lines = lines(system, &ids, reader).await?;
+    let lines = lines(system, &ids, viewer).await?;
     Ok(lines
         .into_iter()
-        .filter(|line| line.may_decide.is_some())
+        .filter(|line| viewer == NOBODY || line.may_decide.is_some())
         .map(|line| {
             let card = waits.iter().find(|(id, _)| *id == line.id);
             let card = card.and_then(|(_, card)| card.clone());

@@ -15,7 +15,7 @@ mod proxy;
 
 pub use browser::{Browser, Page};
 pub use company::policies_with;
-pub use people::{ana_asks_the_owners, chooses, form, prints, thread, types};
+pub use people::{ana_asks_the_owners, at, chooses, form, prints, thread, types};
 pub use process::Process;
 pub use proxy::Proxy;
 
@@ -382,6 +382,8 @@ impl World {
         let due: i64 = sqlx::query_scalar(
             "SELECT (SELECT count(*) FROM requests WHERE wake_at <= $1) + (SELECT count(*) FROM grants WHERE wake_at <= $1)
                   + (SELECT count(*) FROM request_approvers
+                      WHERE remind_at <= $1 AND (quiet_until IS NULL OR quiet_until <= $1))
+                  + (SELECT count(*) FROM channel_reminders
                       WHERE remind_at <= $1 AND (quiet_until IS NULL OR quiet_until <= $1))
                   + (SELECT count(*) FROM reviews WHERE wake_at <= $1)
                   + (SELECT count(*) FROM rotations WHERE wake_at <= $1)

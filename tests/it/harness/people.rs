@@ -1,6 +1,9 @@
 //! What people do, in their own words.
 
 use super::{World, message};
+use c1::clock::Clock as _;
+use chrono::{DateTime, Datelike as _, NaiveTime, TimeDelta, TimeZone as _, Utc, Weekday};
+use chrono_tz::Europe::Berlin;
 use simulator::{Person, SubmitOutcome, ViewSnapshot};
 
 /// A filled-in request form.
@@ -112,6 +115,22 @@ pub async fn ana_asks_the_owners(w: &World) -> (Person, Person, Person) {
         .await;
     w.settle().await;
     people
+}
+
+/// Goes on to the next such hour of such a day, where the people of the company live.
+pub async fn at(w: &World, day: Weekday, hour: u32) {
+    let now = w.clock.now();
+    let local = now.with_timezone(&Berlin);
+    let mut date = local.date_naive();
+    let time = NaiveTime::from_hms_opt(hour, 0, 0).unwrap();
+    loop {
+        let then = Berlin.from_local_datetime(&date.and_time(time)).earliest().unwrap();
+        if date.weekday() == day && then > local {
+            let wait: DateTime<Utc> = then.with_timezone(&Utc);
+            return w.after((wait - now).to_std().unwrap()).await;
+        }
+        date += TimeDelta::days(1);
+    }
 }
 
 /// What stands in the thread under a person's card, without the card.
