@@ -77,6 +77,8 @@ pub struct Options {
     pub pages: Router,
     /// Socket Mode's patience.
     pub socket: SocketSettings,
+    /// How long Slack may take to answer a call.
+    pub within: Duration,
 }
 
 impl Server {
@@ -89,7 +91,7 @@ impl Server {
             api_url: config.slack.api_url.clone(),
             bot_token: config.slack.bot_token.clone(),
             app_token: config.slack.app_token.clone(),
-            within: Settings::WITHIN,
+            within: options.within,
             paced: config.slack.paced,
         })?;
         // Slack is asked who we are while the database is being opened.

@@ -4,7 +4,7 @@ use crate::{
     clock::SystemClock,
     config::Config,
     server::{Options, Server},
-    slack::gateway::socket::SocketSettings,
+    slack::{client::Settings, gateway::socket::SocketSettings},
     telemetry,
 };
 use axum::Router;
@@ -22,6 +22,7 @@ pub async fn serve() -> anyhow::Result<()> {
         metrics: telemetry::start_metrics()?,
         pages: Router::new(),
         socket: SocketSettings::default(),
+        within: Settings::WITHIN,
     };
     let server = Server::start(&config, options).await?;
     tracing::info!(address = %server.address, "c1 is at work");

@@ -11,7 +11,7 @@ use crate::{
     db::Db,
     private_postgres::{self, PrivatePostgres},
     server::{self, Server},
-    slack::{gateway::socket::SocketSettings, manifest},
+    slack::{client::Settings, gateway::socket::SocketSettings, manifest},
     telemetry,
     usecases::System,
 };
@@ -99,6 +99,7 @@ impl Demo {
                 metrics: telemetry::start_metrics()?,
                 pages,
                 socket: SocketSettings::default(),
+                within: Settings::WITHIN,
             },
         )
         .await?;

@@ -1,6 +1,6 @@
 //! `kill -9` in the middle, and a restart that finishes what was begun.
 
-use crate::harness::{Process, everything, form, message, story};
+use crate::harness::{Process, ana_asks_the_owners, everything, form, message, story, thread};
 use std::time::Duration;
 
 #[test]
@@ -74,5 +74,44 @@ fn a_restart_finishes_what_was_approved() {
         w.settle().await;
         assert!(w.target_has("prod-db", "read", "ana").await);
         assert!(message(&ana, "You have created").text().contains("I'm done"));
+    });
+}
+
+#[test]
+fn whatever_moment_it_dies_what_was_changed_says_so_everywhere() {
+    story(async |w| {
+        w.stops_c1().await;
+        let settings = w.settings();
+        let process = Process::start(&settings);
+        w.until("a socket is up", async || w.slack.sockets() > 0).await;
+        let (ana, carla, _) = ana_asks_the_owners(w).await;
+        let card = message(&ana, "You have created");
+        let mut process = Some(process);
+        for round in 0..8_u64 {
+            let kept = ana.replies(&card, &format!("first {round}")).await.unwrap();
+            let gone = ana.replies(&card, &format!("slip {round}")).await.unwrap();
+            // Every other time the copies are still on their way.
+            if round % 2 == 0 {
+                w.settle().await;
+            }
+            ana.edits(kept, &format!("second {round}")).await.unwrap();
+            ana.deletes(gone).await.unwrap();
+            // It dies somewhere between the edit and the last copy of it: a little later every round.
+            tokio::time::sleep(Duration::from_millis(1 + 4 * round)).await;
+            process.take().unwrap().dies();
+            w.leases_run_out().await;
+            process = Some(Process::start(&settings));
+            w.until("a socket is up", async || w.slack.sockets() > 0).await;
+        }
+        w.settle().await;
+        drop(process);
+        w.leases_run_out().await;
+        w.starts_c1().await;
+        w.settle().await;
+        let told = thread(&carla, "INC-42");
+        for round in 0..8 {
+            assert_eq!(told.matches(&format!("second {round}")).count(), 1, "{told}");
+        }
+        assert!(!told.contains("first") && !told.contains("slip"), "{told}");
     });
 }

@@ -6,7 +6,7 @@
 
 use crate::harness::{Process, Proxy, World, story, story_with_a_server};
 use c1::domain::ids::RequestId;
-use simulator::{ActError, DeliveryFault, Fault, MessageSnapshot, Person};
+use simulator::{ActError, DeliveryFault, Fault, MessageRef, MessageSnapshot, Person, ProfileChange};
 use std::{
     collections::BTreeMap,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -15,6 +15,9 @@ use std::{
 
 const A_MOMENT: Duration = Duration::from_millis(20);
 
+const DECIDED: &str = "SELECT count(*) FROM decisions d JOIN requests r ON r.id = d.request_id";
+const ENDED: &str = "SELECT count(*) FROM holds h JOIN requests r ON r.id = h.request_id AND h.over";
+
 /// People who try again when Slack tells them that something did not work.
 struct Round<'a> {
     w: &'a World,
@@ -22,30 +25,32 @@ struct Round<'a> {
 }
 
 impl Round<'_> {
-    /// The whole story: request, comments, decision, access, one more comment, the end.
+    /// The whole story: request, conversation, decision, access, one more comment, the end.
     async fn goes(&self) {
         let w = self.w;
         let (ana, carla, dan) = (w.person("ana"), w.person("carla"), w.person("dan"));
         self.asked_by(&ana).await;
         w.settle().await;
-        self.says(&carla, "for how long?").await;
-        self.says(&ana, "an hour will do").await;
+        self.talk(&ana, &carla, &dan).await;
         w.settle().await;
-        self.until_clicked(
-            &carla,
-            "Approve",
-            "SELECT count(*) FROM decisions d JOIN requests r ON r.id = d.request_id",
-        )
-        .await;
+        self.until_clicked(&carla, "Approve", DECIDED).await;
         w.settle().await;
         self.says(&dan, "I would have, too").await;
-        self.until_clicked(
-            &ana,
-            "I'm done",
-            "SELECT count(*) FROM holds h JOIN requests r ON r.id = h.request_id AND h.over",
-        )
-        .await;
+        self.until_clicked(&ana, "I'm done", ENDED).await;
         w.settle().await;
+    }
+
+    /// A question that is changed while its copies are on their way, an answer, a word among approvers, and one that is
+    /// taken back.
+    async fn talk(&self, ana: &Person, carla: &Person, dan: &Person) {
+        let asked = self.says(carla, "for how long?").await;
+        self.says(ana, "an hour will do").await;
+        carla.edits(asked, "for how long, at most?").await.unwrap();
+        self.says(dan, "note: she asked last week, too").await;
+        let slip = self.says(ana, "and root, please").await;
+        self.w.settle().await;
+        ana.deletes(slip).await.unwrap();
+        self.is_heard().await;
     }
 
     async fn count(&self, sql: &str) -> i64 {
@@ -94,10 +99,15 @@ impl Round<'_> {
         panic!("{} has no card of “{}”", person.name(), self.reason);
     }
 
-    async fn says(&self, person: &Person, words: &str) {
+    async fn says(&self, person: &Person, words: &str) -> MessageRef {
         let card = self.card(person).await;
-        person.replies(&card, words).await.unwrap();
-        // Who reads and answers is slower than Slack.
+        let said = person.replies(&card, words).await.unwrap();
+        self.is_heard().await;
+        said
+    }
+
+    /// Who reads and answers is slower than Slack.
+    async fn is_heard(&self) {
         self.w.until("Slack has told it", async || self.w.slack.is_idle()).await;
     }
 
@@ -122,13 +132,34 @@ impl Round<'_> {
         let mut wrong = self.w.differences(Some(RequestId(id))).await;
         for (sql, expected) in [
             ("SELECT count(*) FROM requests r", 1),
+            (DECIDED, 1),
             (
-                "SELECT count(*) FROM decisions d JOIN requests r ON r.id = d.request_id",
+                "SELECT count(*) FROM comments c JOIN requests r ON r.id = c.request_id AND c.author_id IS NOT NULL",
+                5,
+            ),
+            (
+                "SELECT count(*) FROM comments c JOIN requests r ON r.id = c.request_id
+                    AND c.body = 'for how long, at most?' AND c.deleted_at IS NULL",
                 1,
             ),
             (
-                "SELECT count(*) FROM comments c JOIN requests r ON r.id = c.request_id AND c.author_id IS NOT NULL",
-                3,
+                "SELECT count(*) FROM comments c JOIN requests r ON r.id = c.request_id
+                    AND c.deleted_at IS NOT NULL AND c.visibility = 'everyone'",
+                1,
+            ),
+            (
+                "SELECT count(*) FROM comments c JOIN requests r ON r.id = c.request_id
+                    AND c.body = 'she asked last week, too' AND c.visibility = 'approvers'",
+                1,
+            ),
+            (
+                "SELECT count(*) FROM audit a JOIN requests r ON r.id = a.request_id AND a.event->>'type' = 'commented'",
+                5,
+            ),
+            (
+                "SELECT count(*) FROM audit a JOIN requests r ON r.id = a.request_id
+                    AND a.event->>'type' IN ('comment_edited', 'comment_deleted')",
+                2,
             ),
             (
                 "SELECT count(*) FROM grants g JOIN holds h ON h.grant_id = g.id AND g.state = 'ended' JOIN requests r ON r.id = h.request_id",
@@ -148,19 +179,19 @@ impl Round<'_> {
 }
 
 /// How often each method is called when all goes well.
-async fn calls_of_a_good_day(w: &World) -> BTreeMap<String, u32> {
-    let before = w.slack.calls().len();
+async fn calls_of_a_good_day(w: &World, before: &Fault) -> BTreeMap<String, u32> {
+    let made = w.slack.calls().len();
     let round = Round {
         w,
-        reason: "a good day".to_owned(),
+        reason: format!("a good day before {before:?}"),
     };
     round.goes().await;
     assert_eq!(round.is_right().await, Vec::<String>::new());
     let mut calls = BTreeMap::new();
-    for call in w.slack.calls().split_off(before) {
+    for call in w.slack.calls().split_off(made) {
         *calls.entry(call.method).or_default() += 1;
     }
-    for method in ["chat.postMessage", "chat.update", "views.open"] {
+    for method in ["chat.postMessage", "chat.update", "chat.delete", "views.open"] {
         assert!(calls.contains_key(method), "{calls:?}");
     }
     calls
@@ -168,7 +199,14 @@ async fn calls_of_a_good_day(w: &World) -> BTreeMap<String, u32> {
 
 /// Every call of the story, one at a time, meets `fault`; `meanwhile` sees it happen.
 async fn every_call(w: &World, fault: Fault, every: usize, mut meanwhile: impl AsyncFnMut()) {
-    let calls = calls_of_a_good_day(w).await;
+    // Two who are asked show what three do, in fewer calls.
+    let gone = ProfileChange {
+        deleted: Some(true),
+        ..ProfileChange::default()
+    };
+    w.person("kofi").changes_profile(gone).await.unwrap();
+    w.settle().await;
+    let calls = calls_of_a_good_day(w, &fault).await;
     let all = calls
         .iter()
         .flat_map(|(method, times)| (0..*times).map(move |nth| (method, nth)));
@@ -331,19 +369,15 @@ fn events_come_an_hour_late_and_clocks_jump() {
         let (ana, carla, dan) = (w.person("ana"), w.person("carla"), w.person("dan"));
         round.asked_by(&ana).await;
         w.settle().await;
-        for (person, words) in [(&carla, "for how long?"), (&ana, "an hour will do"), (&dan, "fine")] {
-            let card = round.card(person).await;
-            person.replies(&card, words).await.unwrap();
-        }
-        let decided = "SELECT count(*) FROM decisions d JOIN requests r ON r.id = d.request_id";
-        round.until_clicked(&carla, "Approve", decided).await;
+        round.talk(&ana, &carla, &dan).await;
+        round.says(&dan, "fine").await;
+        round.until_clicked(&carla, "Approve", DECIDED).await;
         w.after(hour).await;
         w.slack
             .faults()
             .delivery(DeliveryFault::ReleaseEvents { reversed: true });
         w.settle().await;
-        let ended = "SELECT count(*) FROM holds h JOIN requests r ON r.id = h.request_id AND h.over";
-        round.until_clicked(&ana, "I'm done", ended).await;
+        round.until_clicked(&ana, "I'm done", ENDED).await;
         w.settle().await;
         assert_eq!(round.is_right().await, Vec::<String>::new());
     });
@@ -378,17 +412,14 @@ fn the_database_server_is_restarted_in_the_middle() {
         round.asked_by(&ana).await;
         server.restart().await;
         w.settle().await;
-        round.says(&carla, "for how long?").await;
+        round.talk(&ana, &carla, &dan).await;
         server.restart().await;
-        round.says(&ana, "an hour will do").await;
         w.settle().await;
-        let decided = "SELECT count(*) FROM decisions d JOIN requests r ON r.id = d.request_id";
-        round.until_clicked(&carla, "Approve", decided).await;
+        round.until_clicked(&carla, "Approve", DECIDED).await;
         server.restart().await;
         w.settle().await;
         round.says(&dan, "I would have, too").await;
-        let ended = "SELECT count(*) FROM holds h JOIN requests r ON r.id = h.request_id AND h.over";
-        round.until_clicked(&ana, "I'm done", ended).await;
+        round.until_clicked(&ana, "I'm done", ENDED).await;
         server.restart().await;
         w.settle().await;
         assert_eq!(round.is_right().await, Vec::<String>::new());
@@ -435,6 +466,15 @@ fn each_call_told_to_wait() {
 #[test]
 fn each_call_broken() {
     lives_through(Fault::ServerError(503));
+}
+
+#[test]
+fn each_call_never_answered_in_time() {
+    story(async |w| {
+        w.waits_for_slack_only(Duration::from_millis(500)).await;
+        every_call(w, Fault::Timeout, 1, async || {}).await;
+        every_call(w, Fault::AppliedTimeout, 3, async || {}).await;
+    });
 }
 
 #[test]

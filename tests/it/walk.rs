@@ -53,6 +53,7 @@ enum Step {
     Picks(&'static str, &'static str, usize),
     Escalates(&'static str),
     Says(&'static str, usize, u32),
+    WritesANote(&'static str, usize, u32),
     Edits(&'static str, usize, u32),
     TakesBack(&'static str, usize),
     OpensHome(&'static str),
@@ -91,7 +92,8 @@ fn step(dice: &mut StdRng) -> Step {
         14..36 => Step::Clicks(who, BUTTONS[dice.random_range(0..BUTTONS.len())], which),
         36..40 => Step::Picks(who, CHOICES[dice.random_range(0..CHOICES.len())], which),
         40..42 => Step::Escalates(who),
-        42..56 => Step::Says(who, which, words),
+        42..53 => Step::Says(who, which, words),
+        53..56 => Step::WritesANote(who, which, words),
         56..60 => Step::Edits(who, which, words),
         60..63 => Step::TakesBack(who, which),
         63..65 => Step::OpensHome(who),
@@ -188,24 +190,15 @@ impl Walk {
                     .runs("general", &format!("/c1 escalate {id} it burns"))
                     .await;
             }
-            Step::Says(who, which, words) => {
-                let person = w.person(who);
-                let Some(card) = with(&person, "Reply in this thread", *which) else {
-                    return;
-                };
-                let words = format!("words {words}");
-                if let Ok(message) = person.replies(&card, &words).await {
-                    self.said.push(Said {
-                        by: who,
-                        message,
-                        gone: false,
-                    });
-                }
+            Step::Says(who, which, words) => self.says(w, who, *which, format!("words {words:06}")).await,
+            Step::WritesANote(who, which, words) => {
+                self.says(w, who, *which, format!("note: secret words {words:06}"))
+                    .await;
             }
             Step::Edits(who, which, words) => {
                 let mine = self.said.iter().filter(|said| said.by == *who && !said.gone);
                 if let Some(said) = mine.cycle_nth(*which) {
-                    let words = format!("words {words}");
+                    let words = format!("words {words:06}");
                     let _ = w.person(who).edits(said.message.clone(), &words).await;
                 }
             }
@@ -283,6 +276,20 @@ impl Walk {
         }
     }
 
+    async fn says(&mut self, w: &World, who: &'static str, which: usize, words: String) {
+        let person = w.person(who);
+        let Some(card) = with(&person, "Reply in this thread", which) else {
+            return;
+        };
+        if let Ok(message) = person.replies(&card, &words).await {
+            self.said.push(Said {
+                by: who,
+                message,
+                gone: false,
+            });
+        }
+    }
+
     /// Everything works again; time passes; and then everything has to be right.
     async fn ends(&mut self, w: &mut World) {
         w.slack.faults().clear();
@@ -329,6 +336,18 @@ impl Walk {
                 "comments",
                 "SELECT count(*) FROM comments c WHERE c.author_id IS NOT NULL
                     AND (SELECT count(*) FROM audit a WHERE a.event->>'type' = 'commented' AND (a.event->>'comment')::bigint = c.id) <> 1",
+            ),
+            (
+                "edits and deletions",
+                "SELECT count(*) FROM comments c WHERE c.author_id IS NOT NULL
+                    AND (SELECT count(*) FROM audit a WHERE a.event->>'type' IN ('comment_edited', 'comment_deleted')
+                            AND (a.event->>'comment')::bigint = c.id) <> c.edition - 1",
+            ),
+            (
+                "notes",
+                "SELECT count(*) FROM comments c WHERE c.author_id IS NOT NULL
+                    AND (SELECT count(*) FROM audit a WHERE (a.event->>'comment')::bigint = c.id
+                            AND coalesce((a.event->>'note')::bool, false) <> (c.visibility = 'approvers')) > 0",
             ),
         ] {
             assert_eq!(w.count(sql).await, 0, "{what} are not on record once");

@@ -61,6 +61,7 @@ struct CommentRow {
     id: i64,
     place: i64,
     body: String,
+    words: Option<Value>,
     note: bool,
     deleted: bool,
 }
@@ -95,6 +96,7 @@ impl World {
         for card in &cards {
             self.card_agrees(card, &stands, &mut accounted, &mut found).await;
         }
+        self.notes_are_kept(only, &mut found).await;
         if only.is_some() {
             return found;
         }
@@ -206,7 +208,7 @@ impl World {
         found: &mut Vec<String>,
     ) {
         let comments: Vec<CommentRow> = sqlx::query_as(
-            "SELECT id, place, body, visibility = 'approvers' AS note, deleted_at IS NOT NULL AS deleted
+            "SELECT id, place, body, words, visibility = 'approvers' AS note, deleted_at IS NOT NULL AS deleted
                FROM comments WHERE request_id = $1 ORDER BY place",
         )
         .bind(card.request_id)
@@ -284,8 +286,11 @@ impl World {
                     // It was taken back.
                     None => !message.text().contains(&comment.body),
                 }
-            } else {
+            } else if !self.may_write(card, message.user()).await {
+                // What somebody changes who takes no part any more is not taken in.
                 true
+            } else {
+                !comment.deleted && says(&message, comment)
             };
             if !right && (follows || comment.deleted) {
                 found.push(format!(
@@ -313,6 +318,40 @@ impl World {
                 None if !follows => {}
                 None => found.push(format!("{what}: its thread does not say “{}”", comment.body)),
                 Some(times) => found.push(format!("{what}: its thread says {times} times “{}”", comment.body)),
+            }
+        }
+    }
+
+    /// What approvers say among themselves stands nowhere that those can look whose access it is.
+    async fn notes_are_kept(&self, only: Option<RequestId>, found: &mut Vec<String>) {
+        let notes: Vec<(i64, String, i64, String)> = sqlx::query_as(
+            "SELECT c.request_id, c.body, p.id, s.user_id
+               FROM comments c JOIN requests r ON r.id = c.request_id
+               JOIN people p ON p.id IN (r.requester_id, r.subject_id)
+               JOIN slack_identities s ON s.person_id = p.id
+              WHERE c.visibility = 'approvers' AND (c.request_id = $1 OR $1 IS NULL)",
+        )
+        .bind(only.map(|request| request.0))
+        .fetch_all(&self.pool)
+        .await
+        .unwrap();
+        let mut seen: HashMap<String, String> = HashMap::new();
+        for (request, body, person, account) in notes {
+            let reader = self.slack.person(&account);
+            let shown = seen
+                .entry(account)
+                .or_insert_with(|| letters(&everything_shown_to(&reader)));
+            let known = c1::db::people::person(&self.system.db, PersonId(person)).await.unwrap();
+            let request = RequestId(request);
+            let known = known.unwrap();
+            let talk = conversation::conversation(&self.system, request, &known).await.unwrap();
+            let page = c1::usecases::queries::details::details(&self.system, request, &known)
+                .await
+                .unwrap();
+            let page = letters(&format!("{talk:?} {page:?}"));
+            let body = letters(&body);
+            if shown.contains(&body) || page.contains(&body) {
+                found.push(format!("{} sees a note among approvers: {body}", reader.name()));
             }
         }
     }
@@ -424,6 +463,71 @@ impl World {
             names: true,
         }
     }
+}
+
+/// Everything that one person sees anywhere in Slack, also what nobody else does.
+fn everything_shown_to(person: &Person) -> String {
+    let mut all = String::new();
+    let channels = super::company::workspace().channels;
+    let tops = channels.iter().flat_map(|channel| person.messages(&channel.name));
+    for top in tops.chain(person.dm()) {
+        all += &top.json().to_string();
+        for message in person.thread(&top) {
+            all += &message.json().to_string();
+        }
+    }
+    for view in [person.home(), person.modal()].into_iter().flatten() {
+        all += &view.json().to_string();
+    }
+    all
+}
+
+/// Does a person's own message say what the comment does that was made of it? Only asked of letters without form: what
+/// becomes of links and mentions is looked at in stories of their own.
+fn says(message: &MessageSnapshot, comment: &CommentRow) -> bool {
+    const LONG: usize = 10_000;
+    let (Some(theirs), Some(words)) = (plain(&message.json()["blocks"]), &comment.words) else {
+        return true;
+    };
+    let (theirs, ours) = (letters(&theirs), letters(&texts(words)));
+    let marked = format!("note{ours}");
+    theirs.len() > LONG || theirs == ours || (comment.note && theirs == marked)
+}
+
+/// The text of blocks that hold text and nothing else.
+fn plain(blocks: &Value) -> Option<String> {
+    let mut said = String::new();
+    for block in blocks.as_array()? {
+        match block["type"].as_str()? {
+            "rich_text" | "rich_text_section" | "rich_text_quote" => said += &plain(&block["elements"])?,
+            "text" => said += block["text"].as_str()?,
+            _ => return None,
+        }
+    }
+    Some(said)
+}
+
+/// All texts in words as they are kept.
+fn texts(words: &Value) -> String {
+    match words {
+        Value::Array(items) => items.iter().map(texts).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| match (name.as_str(), value) {
+                ("text", Value::String(text)) => text.clone(),
+                _ => texts(value),
+            })
+            .collect(),
+        _ => String::new(),
+    }
+}
+
+/// Letters and digits, as they are compared.
+fn letters(text: &str) -> String {
+    text.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// What blocks say and what their buttons do, without what Slack adds to them.

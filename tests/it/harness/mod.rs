@@ -25,7 +25,7 @@ use c1::{
     config::Config,
     db::{Db, jobs},
     server::{Options, Server},
-    slack::gateway::socket::SocketSettings,
+    slack::{client::Settings, gateway::socket::SocketSettings},
     usecases::System,
 };
 use chrono::TimeDelta;
@@ -52,8 +52,12 @@ pub struct World {
     transport: Transport,
     /// Where the pages are, in a story that opens them.
     pages: Option<String>,
+    /// How long Slack may take to answer c1.
+    within: Duration,
     servers: Vec<Server>,
     mortals: Mutex<Vec<mortal::Mortal>>,
+    /// The workers that live beside those who can be killed.
+    living: Mutex<Vec<String>>,
     eyes: OnceLock<c1::slack::deliver::Deliver>,
 }
 
@@ -174,8 +178,10 @@ impl World {
             url,
             transport,
             pages,
+            within: Settings::WITHIN,
             servers: Vec::new(),
             mortals: Mutex::default(),
+            living: Mutex::default(),
             eyes: OnceLock::new(),
         };
         world.starts_c1().await;
@@ -206,6 +212,7 @@ impl World {
                 pause: Duration::from_millis(20),
                 ..SocketSettings::default()
             },
+            within: self.within,
         }
     }
 
@@ -225,6 +232,13 @@ impl World {
         })
         .await;
         self.settle().await;
+    }
+
+    /// Starts c1 anew, with less patience for Slack.
+    pub async fn waits_for_slack_only(&mut self, within: Duration) {
+        self.stops_c1().await;
+        self.within = within;
+        self.starts_c1().await;
     }
 
     /// Stops every c1 in order.

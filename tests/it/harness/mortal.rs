@@ -13,6 +13,10 @@ pub struct Mortal {
 impl World {
     /// Starts a c1 that can be killed.
     pub async fn starts_mortal_c1(&self) {
+        if !self.servers.is_empty() && self.mortals.lock().unwrap().is_empty() {
+            let workers = sqlx::query_scalar("SELECT id::text FROM job_workers WHERE lease_until > now()");
+            *self.living.lock().unwrap() = workers.fetch_all(&self.pool).await.unwrap();
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()

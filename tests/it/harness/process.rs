@@ -38,9 +38,12 @@ impl Drop for Process {
 }
 
 impl World {
-    /// The leases of whoever died run out; by themselves they do after six seconds.
+    /// The leases of whoever died run out; by themselves they do after six seconds. Whoever lives keeps theirs: what they have
+    /// under way at Slack cannot be called back.
     pub async fn leases_run_out(&self) {
-        sqlx::query("UPDATE job_workers SET lease_until = now() - interval '1 second'")
+        let living = self.living.lock().unwrap().clone();
+        sqlx::query("UPDATE job_workers SET lease_until = now() - interval '1 second' WHERE id::text <> ALL($1)")
+            .bind(living)
             .execute(&self.pool)
             .await
             .unwrap();
