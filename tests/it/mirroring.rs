@@ -45,6 +45,7 @@ fn formatting_survives_and_nobody_is_called() {
                 {"type": "text", "text": " for "}, {"type": "user", "user_id": dan.id()},
                 {"type": "text", "text": " and "}, {"type": "user", "user_id": qin.id()},
                 {"type": "text", "text": " "}, {"type": "broadcast", "range": "channel"},
+                {"type": "text", "text": " "}, {"type": "usergroup", "usergroup_id": "S0ONCALL0"},
                 {"type": "text", "text": " "}, {"type": "usergroup", "usergroup_id": "S1"},
                 {"type": "text", "text": " "}, {"type": "emoji", "name": "tada", "unicode": "1f389"},
                 {"type": "text", "text": " \u{202e}evil\u{200b}"},
@@ -67,7 +68,7 @@ fn formatting_survives_and_nobody_is_called() {
             said[..9],
             [
                 "*Ana Alvarez*",
-                "*two things* for @Dan Dube and *@Qin Qiao* @channel @group :tada: evilhttps://evil.example/x",
+                "*two things* for @Dan Dube and *@Qin Qiao* @channel @db-on-call @group :tada: evilhttps://evil.example/x",
                 "1. first",
                 "2. ~second~",
                 "> as he said",

@@ -692,8 +692,10 @@ pub enum RichPiece {
     User(String),
     /// A channel, by its id.
     Channel(String),
-    /// Everybody: `here`, `channel`, `everyone`; or a user group, whose name is not told.
+    /// Everybody: `here`, `channel`, `everyone`.
     Broadcast(String),
+    /// A user group, by its id; its name is not told.
+    Group(String),
     /// An emoji: its name and, where it has some, its characters in hexadecimal.
     Emoji(String, String),
     /// A moment, in seconds since 1970.

@@ -13,6 +13,7 @@ mod command;
 mod decision;
 mod desk;
 mod escalation;
+mod groups;
 mod home;
 mod options;
 mod request_form;
@@ -38,6 +39,7 @@ use crate::{
 };
 use acquainted::Acquainted;
 use futures::future::BoxFuture;
+use groups::Groups;
 use std::sync::Arc;
 
 /// Answers whatever comes in.
@@ -49,6 +51,7 @@ struct Inner {
     deliver: Deliver,
     directory: Directory,
     acquainted: Acquainted,
+    groups: Groups,
 }
 
 /// A reply, or why there is none yet.
@@ -62,6 +65,7 @@ impl Handlers {
             deliver,
             directory,
             acquainted: Acquainted::default(),
+            groups: Groups::default(),
         }))
     }
 
@@ -235,10 +239,8 @@ impl Handlers {
                 self.0.deliver.slack.doubt();
                 tracing::error!("the app was removed from the workspace, or its tokens were revoked: install it again");
             }
-            Event::AppHomeOpened { .. }
-            | Event::SubteamUpdated { .. }
-            | Event::SubteamMembersChanged { .. }
-            | Event::Other { .. } => {}
+            Event::SubteamUpdated { .. } => self.0.groups.forget(),
+            Event::AppHomeOpened { .. } | Event::SubteamMembersChanged { .. } | Event::Other { .. } => {}
         }
         Ok(Reply::Ack)
     }

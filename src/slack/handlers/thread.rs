@@ -25,6 +25,7 @@ use crate::{
         react,
     },
 };
+use std::collections::HashMap;
 
 impl Handlers {
     /// A reply in a thread of ours is a comment; everything else is not for us.
@@ -154,11 +155,14 @@ impl Handlers {
         let words = if message.rich.is_empty() {
             markup::read(&message.text)
         } else {
-            Words(message.rich.iter().map(passage).collect())
+            let mentioned: Vec<&str> = message.rich.iter().flat_map(groups).collect();
+            let now = self.system().clock.now();
+            let names = self.0.groups.names(&self.0.deliver.slack, &mentioned, now).await;
+            Words(message.rich.iter().map(|part| passage(part, &names)).collect())
         };
         let accounts: Vec<String> = words.people().cloned().collect();
         let known = if accounts.is_empty() {
-            std::collections::HashMap::new()
+            HashMap::new()
         } else {
             db::people::by_accounts(&self.system().db, self.0.deliver.team.as_str(), &accounts).await?
         };
@@ -170,8 +174,24 @@ impl Handlers {
     }
 }
 
-fn passage(part: &RichPart) -> Passage<String> {
-    let pieces = |pieces: &[RichPiece]| -> Vec<Piece<String>> { pieces.iter().map(piece).collect() };
+/// The user groups that are mentioned, by id.
+fn groups(part: &RichPart) -> Vec<&str> {
+    let lines: Vec<&[RichPiece]> = match part {
+        RichPart::Section(line) | RichPart::Quote(line) | RichPart::Code(line) => vec![line],
+        RichPart::List { items, .. } => items.iter().map(Vec::as_slice).collect(),
+    };
+    let pieces = lines.into_iter().flatten();
+    pieces
+        .filter_map(|piece| match piece {
+            RichPiece::Group(id) => Some(id.as_str()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// `names`: what user groups are called, by id.
+fn passage(part: &RichPart, names: &HashMap<String, String>) -> Passage<String> {
+    let pieces = |pieces: &[RichPiece]| -> Vec<Piece<String>> { pieces.iter().map(|one| piece(one, names)).collect() };
     match part {
         RichPart::Section(line) => Passage::Paragraph { pieces: pieces(line) },
         RichPart::Quote(line) => Passage::Quote { pieces: pieces(line) },
@@ -200,7 +220,7 @@ fn passage(part: &RichPart) -> Passage<String> {
     }
 }
 
-fn piece(piece: &RichPiece) -> Piece<String> {
+fn piece(piece: &RichPiece, names: &HashMap<String, String>) -> Piece<String> {
     let styled = |style: &crate::slack::gateway::inbound::RichStyle| Style {
         bold: style.bold,
         italic: style.italic,
@@ -222,6 +242,7 @@ fn piece(piece: &RichPiece) -> Piece<String> {
         },
         RichPiece::Channel(id) => Piece::Channel { id: id.clone() },
         RichPiece::Broadcast(range) => Piece::plain(format!("@{range}")),
+        RichPiece::Group(id) => Piece::plain(names.get(id).cloned().unwrap_or_else(|| "@group".to_owned())),
         RichPiece::Emoji(name, unicode) => Piece::Emoji {
             name: name.clone(),
             unicode: unicode.clone(),

@@ -10,7 +10,15 @@ pub fn folder() -> &'static Path {
 /// The workspace.
 pub fn workspace() -> simulator::Seed {
     let people = std::fs::read_to_string(folder().join("people.yaml")).unwrap();
-    c1::demo::company::workspace_of(&serde_yaml_ng::from_str::<Vec<c1::demo::company::Member>>(&people).unwrap())
+    let people = serde_yaml_ng::from_str::<Vec<c1::demo::company::Member>>(&people).unwrap();
+    let mut seed = c1::demo::company::workspace_of(&people);
+    seed.user_groups.push(simulator::SeedGroup {
+        id: "S0ONCALL0".to_owned(),
+        handle: "db-on-call".to_owned(),
+        members: vec!["dan".to_owned()],
+        ..simulator::SeedGroup::default()
+    });
+    seed
 }
 
 /// The company's files, some of which say something else.
