@@ -16,6 +16,7 @@ pub mod drills;
 pub mod facts;
 pub mod grants;
 pub mod jobs;
+pub mod kept_words;
 pub mod looks;
 pub mod notices;
 pub mod organisation;

@@ -24,6 +24,7 @@ pub mod escalate_request;
 pub mod explain;
 pub mod facts;
 pub mod job;
+pub mod keep_words;
 pub mod link_slack;
 pub mod open_review;
 pub mod preview;

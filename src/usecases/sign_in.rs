@@ -58,7 +58,7 @@ impl Secret {
         &self.0
     }
 
-    fn hash(&self) -> [u8; 32] {
+    pub(super) fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0.as_bytes()).into()
     }
 
@@ -212,6 +212,15 @@ pub async fn signed_in(system: &System, session: &Secret, used: bool) -> Result<
             .await?;
     }
     Ok(Some(person))
+}
+
+/// Whose session it is, or was: of one that is over this says nothing for long.
+///
+/// # Errors
+/// The database's.
+pub async fn whose(system: &System, session: &Secret) -> Result<Option<PersonId>, Error> {
+    let row = db::sessions::find(&system.db, &session.hash()).await?;
+    Ok(row.map(|row| row.person))
 }
 
 /// Does it go on? Asking is no use of it.

@@ -9,6 +9,9 @@ pub(super) const SESSION: &str = "c1_session";
 /// The browser that sets out to sign in.
 pub(super) const BROWSER: &str = "c1_browser";
 
+/// What was typed into a page whose session was over.
+pub(super) const KEPT: &str = "c1_kept";
+
 /// By https a cookie is bound to this very host, by its name.
 fn full_name(name: &str, secure: bool) -> String {
     if secure {

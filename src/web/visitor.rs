@@ -2,17 +2,17 @@
 
 use super::{Web, cookies};
 use crate::{
-    domain::person::Person,
-    usecases::sign_in::{Secret, signed_in},
+    domain::{ids::PersonId, person::Person},
+    usecases::sign_in::{Secret, signed_in, whose},
 };
 use axum::{
     extract::{FromRequestParts, OriginalUri, State},
-    http::{header, request::Parts},
+    http::{HeaderMap, header, request::Parts},
     response::{IntoResponse as _, Redirect, Response},
 };
 
 /// What our script says when it asks and not the person.
-const BY_ITSELF: &str = "x-c1-live";
+pub(super) const BY_ITSELF: &str = "x-c1-live";
 
 /// Somebody who signed in. Whoever has not is sent to where they can, and back to the page they wanted.
 #[derive(Clone, Debug)]
@@ -41,6 +41,29 @@ impl FromRequestParts<Web> for Anybody {
     }
 }
 
+/// Whoever sends a form.
+pub(super) enum Sender {
+    /// Somebody who signed in.
+    Visitor(Visitor),
+    /// Somebody who has not, or whose session is over; who it was, where that is known still.
+    Nobody(Option<PersonId>),
+}
+
+impl FromRequestParts<Web> for Sender {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Web) -> Result<Self, Response> {
+        // Asked first: a session that is found to be over is forgotten.
+        let whose = match cookies::read(&parts.headers, cookies::SESSION, web.0.secure) {
+            Some(session) => whose(web.system(), &session).await,
+            None => Ok(None),
+        };
+        let whose = whose.map_err(|error| web.failed(error, None))?;
+        let Anybody(visitor) = Anybody::from_request_parts(parts, web).await?;
+        Ok(visitor.map_or(Self::Nobody(whose), Self::Visitor))
+    }
+}
+
 impl FromRequestParts<Web> for Visitor {
     type Rejection = Response;
 
@@ -48,13 +71,20 @@ impl FromRequestParts<Web> for Visitor {
         let Anybody(visitor) = Anybody::from_request_parts(parts, web).await?;
         visitor.ok_or_else(|| {
             let wanted = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
-            let mut response = to_sign_in(wanted.path());
-            if cookies::read(&parts.headers, cookies::SESSION, web.0.secure).is_some() {
-                let forget = cookies::forget(cookies::SESSION, web.0.secure);
-                response.headers_mut().append(header::SET_COOKIE, forget);
-            }
-            response
+            web.signed_out(wanted.path(), &parts.headers)
         })
+    }
+}
+
+impl Web {
+    /// Leads whoever is not signed in (any more) to where they can.
+    pub(super) fn signed_out(&self, path: &str, headers: &HeaderMap) -> Response {
+        let mut response = to_sign_in(path);
+        if cookies::read(headers, cookies::SESSION, self.0.secure).is_some() {
+            let forget = cookies::forget(cookies::SESSION, self.0.secure);
+            response.headers_mut().append(header::SET_COOKIE, forget);
+        }
+        response
     }
 }
 

@@ -438,6 +438,20 @@ const chapters = {
         same(await his.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), true, `the page fits ${width} pixels`);
         await shot(`details-${name}`, { fullPage: true }, his);
       }
+      // His session is over while he writes: nothing is sent, and nothing is lost.
+      await browser.clearCookies();
+      await his.getByLabel("Your comment").fill("Thanks for\nending it early.");
+      await his.getByRole("button", { name: "Send" }).click();
+      await his.getByText("What you wrote is kept for half an hour").waitFor();
+      await shot("details-kept", {}, his);
+      await his.getByRole("link", { name: "Sign in with Slack" }).click();
+      await his.locator('[data-qa="sign-in-as"][data-person="bob"]').click();
+      await his.getByText("nothing has happened yet").waitFor();
+      same(await his.getByLabel("Your comment").inputValue(), "Thanks for\nending it early.", "what Bob had written");
+      await shot("details-kept-again", { fullPage: true }, his);
+      await his.getByRole("button", { name: "Send" }).click();
+      await his.getByText("Your comment is sent").waitFor();
+      same(await said("ending it early").count(), 1, "his comment");
       await his.getByRole("button", { name: "Sign out" }).click();
       await his.getByText("You are signed out").waitFor();
       await his.close();

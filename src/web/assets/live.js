@@ -30,8 +30,10 @@ window.addEventListener("pageshow", () => {
 });
 
 const fields = (part) => [...part.querySelectorAll("textarea, select, input:not([type=hidden])")];
+// What the server gave back, because it was refused or could not be sent, was typed as well.
+const isGivenBack = (field) => field.form && field.form.querySelector(".refused") && field.value.trim() !== "";
 const isTyped = (field) =>
-  field.type === "checkbox" || field.type === "radio"
+  isGivenBack(field) ? true : field.type === "checkbox" || field.type === "radio"
     ? field.checked !== field.defaultChecked
     : field.tagName === "SELECT"
       ? [...field.options].some((option) => option.selected !== option.defaultSelected) && field.value !== ""

@@ -1,6 +1,6 @@
 //! Doing something on the page of a request: the same use cases as in Slack, by the hand of whoever is signed in.
 
-use super::request::{Typed, drawn, seen};
+use super::request::{Typed, drawn, seen, words_of};
 use crate::{
     db,
     domain::{
@@ -22,6 +22,7 @@ use crate::{
         edit_comment::edit_comment,
         end_grant::end_grant,
         escalate_request::escalate_request,
+        keep_words::{Fields, keep_words},
         queries::details::Details,
         reassign_step::{Reassign, reassign_step},
         record_provisioning::{Report, record_provisioning},
@@ -30,30 +31,31 @@ use crate::{
         sign_in::Secret,
         submit_request::{Submission, submit_request},
     },
-    web::{Web, view::acts::Act, visitor::Visitor},
+    web::{Web, cookies, view::acts::Act, visitor::Sender},
 };
 use axum::{
     Form, Router,
     extract::{Path, State, rejection::FormRejection},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Redirect, Response},
     routing::post,
 };
-use std::collections::BTreeMap;
 
 pub(super) fn router() -> Router<Web> {
     Router::new().route("/requests/{id}/{act}", post(act))
 }
 
-/// What a form brings, by name.
-type Fields = BTreeMap<String, String>;
-
 async fn act(
     State(web): State<Web>,
-    visitor: Visitor,
+    sender: Sender,
     Path((id, word)): Path<(String, String)>,
+    headers: HeaderMap,
     form: Result<Form<Fields>, FormRejection>,
 ) -> Response {
+    let visitor = match sender {
+        Sender::Visitor(visitor) => visitor,
+        Sender::Nobody(whose) => return web.keeps(whose, &headers, &id, &word, form.ok()).await,
+    };
     let person = Some(&visitor.person);
     let fields = match form {
         Ok(Form(fields)) => fields,
@@ -84,7 +86,7 @@ async fn act(
                 act: act.word(),
                 refusal: refusal.sentence(),
                 fields,
-                homeless: false,
+                ..Typed::default()
             };
             match drawn(&web, &visitor, &id, None, Some(typed)).await {
                 Ok(response) => response,
@@ -97,6 +99,36 @@ async fn act(
             web.says(StatusCode::BAD_REQUEST, "Not possible", sentence, person)
         }
         Err(error) => web.failed(error, person),
+    }
+}
+
+impl Web {
+    /// Somebody's session was over when they sent this form. What they wrote is kept until they have signed in; whether
+    /// there is such a request is not looked at.
+    async fn keeps(
+        &self,
+        whose: Option<PersonId>,
+        headers: &HeaderMap,
+        id: &str,
+        word: &str,
+        form: Option<Form<Fields>>,
+    ) -> Response {
+        let mut response = self.signed_out(&format!("/requests/{id}"), headers);
+        let (Ok(request), Some(act), Some(Form(fields))) = (id.parse(), Act::read(word), form) else {
+            return response;
+        };
+        if words_of(&fields).is_none() {
+            return response;
+        }
+        let secret = Secret::random();
+        match keep_words(self.system(), &secret, whose, (request, act.word()), &fields).await {
+            Ok(()) => {
+                let keep = cookies::keep(cookies::KEPT, &secret, self.0.secure);
+                response.headers_mut().append(header::SET_COOKIE, keep);
+                response
+            }
+            Err(error) => self.failed(error, None),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::{
     },
     usecases::{
         Error,
+        keep_words::{Fields, forget_words, kept_words},
         queries::{
             conversation::conversation,
             details::{Details, details},
@@ -14,7 +15,7 @@ use crate::{
         sign_in::Secret,
     },
     web::{
-        Frame, Web, assets,
+        Frame, Web, assets, cookies,
         headers::PicturesFrom,
         page,
         view::{
@@ -23,19 +24,18 @@ use crate::{
             request::{RequestView, view},
             talk::{self, TalkView},
         },
-        visitor::Visitor,
+        visitor::{BY_ITSELF, Visitor},
     },
 };
 use askama::Template;
 use axum::{
     Extension, Router,
     extract::{Path, Query, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
     routing::get,
 };
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 pub(super) fn router() -> Router<Web> {
     Router::new().route("/requests/{id}", get(show))
@@ -45,10 +45,18 @@ pub(super) fn router() -> Router<Web> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Typed {
     pub(super) act: &'static str,
-    pub(super) fields: BTreeMap<String, String>,
+    pub(super) fields: Fields,
     pub(super) refusal: String,
     /// Is its form gone, because something else happened?
     pub(super) homeless: bool,
+    /// Was nothing tried, because their session was over?
+    pub(super) kept: bool,
+}
+
+/// The words among what was typed into a form.
+pub(super) fn words_of(fields: &Fields) -> Option<&str> {
+    let words = ["reason", "body"].iter().find_map(|field| fields.get(*field));
+    words.map(String::as_str).filter(|words| !words.trim().is_empty())
 }
 
 impl Typed {
@@ -58,8 +66,7 @@ impl Typed {
 
     /// The words among what was typed.
     fn words(&self) -> Option<&str> {
-        let words = ["reason", "body"].iter().find_map(|field| self.fields.get(*field));
-        words.map(String::as_str).filter(|words| !words.trim().is_empty())
+        words_of(&self.fields)
     }
 
     fn value(&self, act: &str, field: &str) -> &str {
@@ -124,12 +131,49 @@ async fn show(
     visitor: Visitor,
     Path(id): Path<String>,
     Query(after): Query<After>,
+    headers: HeaderMap,
 ) -> Response {
     let said = after.done.as_deref().and_then(Act::read).map(Act::done);
-    match drawn(&web, &visitor, &id, said, None).await {
-        Ok(response) => response,
-        Err(error) => web.failed(error, Some(&visitor.person)),
+    let secret = cookies::read(&headers, cookies::KEPT, web.0.secure);
+    let shown = match secret.filter(|_| !headers.contains_key(BY_ITSELF)) {
+        Some(secret) => again(&web, &visitor, &id, said, &secret).await,
+        None => drawn(&web, &visitor, &id, said, None).await,
+    };
+    shown.unwrap_or_else(|error| web.failed(error, Some(&visitor.person)))
+}
+
+const KEPT: &str =
+    "You were signed out when you sent this, so nothing has happened yet. Please look at it, and send it again.";
+
+/// The page, with what was typed into it when the session was over; once.
+async fn again(
+    web: &Web,
+    visitor: &Visitor,
+    id: &str,
+    said: Option<&'static str>,
+    secret: &Secret,
+) -> Result<Response, Error> {
+    let kept = match id.parse() {
+        Ok(request) => kept_words(web.system(), secret, visitor.person.id, request).await?,
+        Err(_) => None,
+    };
+    let typed = kept.and_then(|(act, fields)| {
+        Some(Typed {
+            act: Act::read(&act)?.word(),
+            fields,
+            refusal: KEPT.to_owned(),
+            kept: true,
+            ..Typed::default()
+        })
+    });
+    let is_shown = typed.is_some();
+    let mut response = drawn(web, visitor, id, said, typed).await?;
+    if is_shown {
+        forget_words(web.system(), secret).await?;
+        let forget = cookies::forget(cookies::KEPT, web.0.secure);
+        response.headers_mut().append(header::SET_COOKIE, forget);
     }
+    Ok(response)
 }
 
 /// The request of an address, for this person.
@@ -157,7 +201,7 @@ pub(super) async fn drawn(
         Err(_) => return Err(Error::NotFound),
     };
     let (_, details) = seen(web, visitor, id).await?;
-    let status = if typed.is_some() {
+    let status = if typed.as_ref().is_some_and(|typed| !typed.kept) {
         StatusCode::CONFLICT
     } else {
         StatusCode::OK

@@ -69,10 +69,21 @@ impl Web {
     }
 }
 
-async fn offer(State(web): State<Web>, Anybody(visitor): Anybody, Query(wanted): Query<Wanted>) -> Response {
+const WORDS_ARE_KEPT: &str = "You were signed out before this was sent, so nothing has happened. What you wrote is kept for \
+                              half an hour: sign in, and it stands in its form again.";
+
+async fn offer(
+    State(web): State<Web>,
+    Anybody(visitor): Anybody,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Response {
     match visitor {
         Some(_) => Redirect::to(local(&wanted.to)).into_response(),
-        None => web.offer(StatusCode::OK, &wanted.to, None),
+        None => {
+            let kept = cookies::read(&headers, cookies::KEPT, web.0.secure).is_some();
+            web.offer(StatusCode::OK, &wanted.to, kept.then_some(WORDS_ARE_KEPT))
+        }
     }
 }
 

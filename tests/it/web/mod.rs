@@ -1,5 +1,6 @@
 //! Stories in the browser.
 
+mod keeping;
 mod live;
 mod requests;
 mod signing_in;
