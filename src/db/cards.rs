@@ -351,7 +351,7 @@ pub async fn lost(tx: &mut Tx<'_>, id: CardId) -> Result<(), DbError> {
     sqlx::query!(
         "-- a card is lost
          WITH gone AS (DELETE FROM comment_copies WHERE card_id = $1 AND NOT original)
-         UPDATE cards SET ts = NULL, shown = NULL, posting = false, mirrored = 0 WHERE id = $1",
+         UPDATE cards SET ts = NULL, shown = NULL, posting = false, mirrored = -1 WHERE id = $1",
         id.0
     )
     .execute(tx.conn())
@@ -420,6 +420,58 @@ async fn next_untold_of(pool: &PgPool, told: Vec<(CardId, RequestId, i64)>) -> R
         place(row.nth, &mut answers, untold);
     }
     Ok(answers)
+}
+
+/// A conversation that is too long to be told from its beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LongStory {
+    /// How much of it is not told.
+    pub left_out: i64,
+    /// The place of the last of that.
+    pub up_to: i64,
+}
+
+/// What a thread that begins with the story so far is not told of it: all but the last `told`, if there are more than `most`.
+///
+/// # Errors
+/// The database's.
+pub async fn long_story(db: &Db, card: CardId, most: i64, told: i64) -> Result<Option<LongStory>, DbError> {
+    let row = sqlx::query!(
+        r#"-- measure the story so far
+         WITH story AS (
+             SELECT c.place FROM cards d JOIN requests r ON r.id = d.request_id JOIN comments c ON c.request_id = d.request_id
+              WHERE d.id = $1 AND c.deleted_at IS NULL
+                AND (c.visibility = 'everyone' OR (d.role = 'approver' AND d.person_id IS NOT NULL
+                     AND d.person_id NOT IN (r.requester_id, r.subject_id)))
+                AND NOT EXISTS (SELECT FROM comment_copies k WHERE k.card_id = d.id AND k.comment_id = c.id))
+         SELECT count(*) AS "length!", coalesce((SELECT place FROM story ORDER BY place DESC OFFSET $2 LIMIT 1), 0) AS "up_to!"
+           FROM story"#,
+        card.0,
+        told
+    )
+    .fetch_one(db.pool())
+    .await?;
+    Ok((row.length > most).then_some(LongStory {
+        left_out: row.length - told,
+        up_to: row.up_to,
+    }))
+}
+
+/// Notes that a thread begins behind this place. If its card is another message by now, that says nothing about the new one.
+///
+/// # Errors
+/// The database's.
+pub async fn begins_behind(tx: &mut Tx<'_>, card: CardId, parent: &str, place: i64) -> Result<(), DbError> {
+    sqlx::query!(
+        "-- a thread begins late in the story
+         UPDATE cards SET mirrored = greatest(mirrored, $3) WHERE id = $1 AND ts = $2",
+        card.0,
+        parent,
+        place
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Notes that copies of comments begin to be posted. Whoever changes a comment at this moment either is waited for, or knows

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     db::{
         self, DbError, Tx,
-        cards::{Card, Shown, Told, Untold},
+        cards::{Card, LongStory, Shown, Told, Untold},
         comments::Line,
         looks::Broken,
         notices::{Notice, Reader},
@@ -109,6 +109,12 @@ impl From<CallError> for Stop {
         }
     }
 }
+
+/// A thread is told the story so far up to this length; of a longer one it is told the last, at a message a second.
+const LONGEST_STORY: i64 = 25;
+
+/// As much of a longer one.
+const TOLD_OF_IT: i64 = 20;
 
 /// How far back an uncertain post is looked for: pages of 200 messages.
 const PAGES_BACK: usize = 10;
@@ -268,6 +274,14 @@ impl Deliver {
             return if card.posting { Err(Stop::Soon) } else { Ok(()) };
         };
         let mut follows = None;
+        // The card of whoever asked is as old as the conversation, unless it was lost and made anew.
+        if (card.mirrored < 0 || (card.mirrored == 0 && card.role != "requester"))
+            && let Some(story) = db::cards::long_story(&self.system.db, id, LONGEST_STORY, TOLD_OF_IT).await?
+            && self.follows(&card, &mut follows).await?
+        {
+            self.abridge(&card, &channel, &parent, story).await?;
+            card.mirrored = story.up_to;
+        }
         while let Some(untold) = db::cards::next_untold(&self.system.db, &card).await? {
             if !untold.told && !self.follows(&card, &mut follows).await? {
                 break;
@@ -289,6 +303,51 @@ impl Deliver {
             card.mirrored = untold.place;
         }
         self.mend_copies(&card, &channel, &parent, follows).await
+    }
+
+    /// Has a thread begin late in a long conversation, and say so.
+    async fn abridge(&self, card: &Card, channel: &str, parent: &str, story: LongStory) -> Result<(), Stop> {
+        let page = self.system.request_url(card.request);
+        let message = view::comment::left_out(story.left_out, page.as_deref());
+        // Once in the life of a thread: it is looked for in place of being noted first.
+        let mark = Metadata {
+            event_type: "c1_comment".to_owned(),
+            event_payload: json!({ "key": format!("{}-story", card.id) }),
+        };
+        let said = match self
+            .find(channel, Some(parent), &mark, DateTime::<Utc>::MIN_UTC)
+            .await?
+        {
+            Some(at) => {
+                let blocks = Blocks(message.blocks);
+                self.slack.update_message(&at, &message.text, &blocks, None).await
+            }
+            None => {
+                let post = Post {
+                    channel: channel.to_owned(),
+                    text: message.text,
+                    blocks: Blocks(message.blocks),
+                    thread_ts: Some(parent.to_owned()),
+                    metadata: Some(mark),
+                    ..Post::default()
+                };
+                self.slack.post_message(&post).await
+            }
+        };
+        match said {
+            Ok(_) | Err(CallError::Unreachable(_)) => {}
+            Err(error) => {
+                if let CallError::Gone(_) = &error {
+                    self.touched(channel, parent, true).await?;
+                }
+                return Err(error.into());
+            }
+        }
+        Ok(self
+            .write("thread_abridged", async |tx| {
+                db::cards::begins_behind(tx, card.id, parent, story.up_to).await
+            })
+            .await?)
     }
 
     /// Does the thread under a copy follow the conversation? Asked once.

@@ -32,6 +32,7 @@ mod faults;
 mod grants;
 mod harness;
 mod home;
+mod long_story;
 mod matrix;
 mod meanwhile;
 mod mirroring;

@@ -71,6 +71,24 @@ pub fn copy(carried: &Carried, named: bool, mentions: &Mentions) -> Message {
     }
 }
 
+/// A thread that begins late in a long conversation says so: how much is left out, and where all of it can be read.
+#[must_use]
+pub fn left_out(count: i64, page: Option<&str>) -> Message {
+    let what = match count {
+        1 => "1 earlier message is".to_owned(),
+        count => format!("{count} earlier messages are"),
+    };
+    let begun = format!("💬 This conversation is long: {what} left out here.");
+    let words = match page {
+        Some(page) => format!("{begun} <{page}#talk|Read all of it on the web>"),
+        None => format!("{begun} Whoever was asked before you has them in their thread."),
+    };
+    Message {
+        blocks: vec![kit::json_of(&context(&words))],
+        text: begun,
+    }
+}
+
 /// The name that a comment stands under.
 #[must_use]
 pub fn name(author: &PersonRef) -> String {

@@ -225,6 +225,8 @@ impl World {
         let by_id: HashMap<i64, &CommentRow> = comments.iter().map(|comment| (comment.id, comment)).collect();
         let mut times: HashMap<i64, usize> = HashMap::new();
         let mut last = 0;
+        // Does it begin late in a long conversation? Then at which place?
+        let (mut begins_late, mut begins_at) = (false, None);
         // Who is no longer asked hears no more, and is heard no more.
         let follows = match card.person_id {
             Some(person) => {
@@ -245,7 +247,16 @@ impl World {
                 let metadata = self.slack.metadata(&message.reference()).unwrap_or_default();
                 let key = metadata["event_payload"]["key"].as_str().unwrap_or("").to_owned();
                 let mut parts = key.split('-');
-                let (of, comment) = (parts.next(), parts.next().and_then(|id| id.parse::<i64>().ok()));
+                let (of, comment) = (parts.next(), parts.next());
+                if of == Some(card.id.to_string().as_str()) && comment == Some("story") {
+                    // It stands before everything it leaves out.
+                    if begins_late || !times.is_empty() {
+                        found.push(format!("{what}: its thread says late that it begins late:\n{}", said()));
+                    }
+                    begins_late = true;
+                    continue;
+                }
+                let comment = comment.and_then(|id| id.parse::<i64>().ok());
                 if of != Some(card.id.to_string().as_str()) {
                     found.push(format!(
                         "{what}: its thread has a message of something else ({key}):\n{}",
@@ -279,6 +290,7 @@ impl World {
                     found.push(format!("{what}: its thread is out of order at:\n{}", said()));
                 }
                 last = comment.place;
+                begins_at = begins_at.or(Some(last));
             }
             let right = if message.is_by_app() {
                 match self.eyes().carried(CommentId(id), restored).await.unwrap() {
@@ -306,6 +318,7 @@ impl World {
             match times.get(&comment.id) {
                 Some(1) if !comment.note => {}
                 None if elsewhere.contains(&comment.id) || comment.deleted => {}
+                None if begins_late && begins_at.is_some_and(|place| comment.place < place) => {}
                 // Not for whoever asked, nor whom it is for.
                 None if comment.note && !card.notes => {}
                 Some(_) if comment.note && !card.notes => {
