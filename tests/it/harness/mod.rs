@@ -55,6 +55,8 @@ pub struct World {
     /// How long Slack may take to answer c1.
     within: Duration,
     servers: Vec<Server>,
+    /// How many connections a c1 that is started keeps with Slack.
+    pub sockets: usize,
     mortals: Mutex<Vec<mortal::Mortal>>,
     /// The workers that live beside those who can be killed.
     living: Mutex<Vec<String>>,
@@ -180,6 +182,7 @@ impl World {
             pages,
             within: Settings::WITHIN,
             servers: Vec::new(),
+            sockets: SocketSettings::default().connections,
             mortals: Mutex::default(),
             living: Mutex::default(),
             eyes: OnceLock::new(),
@@ -209,6 +212,7 @@ impl World {
                 .handle(),
             pages: Router::new(),
             socket: SocketSettings {
+                connections: self.sockets,
                 pause: Duration::from_millis(20),
                 ..SocketSettings::default()
             },
