@@ -279,6 +279,7 @@ pub const METHODS: &[Method] = &[
     of("conversations.members", Tier::Four, READ, &["channel", "cursor", "limit"], &["channel"]),
     of("conversations.open", Tier::Three, OPEN, &["channel", "prevent_creation", "return_im", "users"], &[]),
     of("conversations.replies", Tier::Three, HISTORY, &["channel", "cursor", "include_all_metadata", "inclusive", "latest", "limit", "oldest", "ts"], &["channel", "ts"]),
+    of("dnd.teamInfo", Tier::Two, &[&["dnd:read"]], &["team_id", "users"], &["users"]),
     of("emoji.list", Tier::Two, &[&["emoji:read"]], &["include_categories"], &[]),
     of("files.info", Tier::Four, &[&["files:read"]], &["count", "cursor", "file", "limit", "page"], &["file"]),
     by(Token::Client, of("oauth.v2.access", Tier::Four, &[], CLIENT, &[])),

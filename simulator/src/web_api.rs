@@ -4,6 +4,7 @@ pub(crate) mod args;
 mod auth;
 pub(crate) mod chat;
 mod conversations;
+mod dnd;
 mod reactions;
 pub(crate) mod refusal;
 mod usergroups;
@@ -57,6 +58,7 @@ fn find(method: &str) -> Option<Method> {
         "conversations.members" => conversations::members,
         "conversations.history" => conversations::history,
         "conversations.replies" => conversations::replies,
+        "dnd.teamInfo" => dnd::team_info,
         "reactions.add" => reactions::add,
         "reactions.remove" => reactions::remove,
         "usergroups.list" => usergroups::list,

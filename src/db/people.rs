@@ -249,6 +249,22 @@ pub async fn by_slack(db: &Db, team: &str, user: &str) -> Result<Option<Person>,
     db.questions.identities.ask(account, read).await
 }
 
+/// The accounts of everyone who takes part; those who are asked for something come first.
+///
+/// # Errors
+/// The database's.
+pub async fn accounts(db: &Db, team: &str) -> Result<Vec<String>, DbError> {
+    Ok(sqlx::query_scalar!(
+        "-- list the accounts of a workspace
+         SELECT s.user_id FROM slack_identities s JOIN people p ON p.id = s.person_id
+          WHERE s.team_id = $1 AND p.standing = 'active'
+          ORDER BY EXISTS (SELECT FROM request_approvers a WHERE a.person_id = s.person_id) DESC, s.user_id",
+        team
+    )
+    .fetch_all(db.pool())
+    .await?)
+}
+
 async fn by_slack_with(
     on: impl PgExecutor<'_>,
     accounts: Vec<(String, String)>,

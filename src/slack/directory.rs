@@ -1,7 +1,7 @@
 //! Who is there: keeps people in line with the accounts of the workspace.
 
 use super::{
-    client::Slack,
+    client::{PEOPLE_AT_ONCE, Slack},
     deliver::Stop,
     gateway::inbound::{SlackUser, SlackUserId, TeamKey},
 };
@@ -32,7 +32,7 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Reads all accounts, page by page.
+    /// Reads all accounts, page by page, and who does not want to be disturbed.
     ///
     /// # Errors
     /// When Slack asks to wait, or it did not work; the pages read so far stand.
@@ -43,9 +43,10 @@ impl Directory {
             self.take(&page.items).await?;
             match page.next {
                 Some(next) => cursor = Some(next),
-                None => return Ok(()),
+                None => break,
             }
         }
+        self.sync_do_not_disturb().await
     }
 
     /// Looks somebody up whom we do not know yet: they may have joined a moment ago. Whatever goes wrong, they stay
@@ -61,30 +62,61 @@ impl Directory {
         }
     }
 
-    /// Somebody does not want to be disturbed until then, or may be again. A schedule that has not begun is not meant: at
-    /// night nobody expects an answer, and quiet hours know that.
+    /// Asks Slack who does not want to be disturbed, where that counts: it may have been switched on or off while nobody
+    /// listened. Those who are asked for something come first; 50 people are one call.
+    async fn sync_do_not_disturb(&self) -> Result<(), Stop> {
+        if db::settings::read(&self.system.db).await?.away_do_not_disturb.is_none() {
+            return Ok(());
+        }
+        let accounts = db::people::accounts(&self.system.db, self.team.as_str()).await?;
+        for some in accounts.chunks(PEOPLE_AT_ONCE) {
+            let mut status = self.slack.do_not_disturb(some).await?;
+            for (_, from, until) in &mut status {
+                // Everybody's nights look the same as a pause that somebody has chosen, but begin at the full hour or a
+                // quarter of it: a start of c1 at night is not to find that everybody is away.
+                *until = until.filter(|_| *from % 900 != 0);
+            }
+            self.take_do_not_disturb(&status).await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody does not want to be disturbed until then, or may be again.
     ///
     /// # Errors
     /// The database's.
     pub async fn do_not_disturb(&self, user: &SlackUserId, from: i64, until: Option<i64>) -> Result<(), DbError> {
+        self.take_do_not_disturb(&[(user.clone(), from, until)]).await
+    }
+
+    /// A schedule that has not begun is not meant: at night nobody expects an answer, and quiet hours know that.
+    async fn take_do_not_disturb(&self, status: &[(SlackUserId, i64, Option<i64>)]) -> Result<(), DbError> {
         let now = self.system.clock.now();
-        let Some(person) = db::people::by_slack(&self.system.db, self.team.as_str(), user.as_str()).await? else {
-            return Ok(());
-        };
+        let mut people = Vec::new();
+        for (user, from, until) in status {
+            let person = db::people::by_slack(&self.system.db, self.team.as_str(), user.as_str()).await?;
+            people.extend(person.map(|person| (person.id, *from, *until)));
+        }
         self.system
             .db
             .write("do_not_disturb", async |tx| {
                 let Some(least) = db::settings::read_in(tx).await?.away_do_not_disturb else {
                     return Ok(());
                 };
-                let until = until.and_then(|until| DateTime::from_timestamp(until, 0));
-                // Their clock and ours may differ by a little.
-                let begun = from <= (now + TimeDelta::minutes(1)).timestamp();
-                let sign = until.filter(|until| begun && *until - now >= least).map(|until| Sign {
-                    mark: until.timestamp().to_string(),
-                    until: Some(until),
-                });
-                read_status(tx, now, Source::DoNotDisturb, &BTreeMap::from([(person.id, sign)])).await
+                let sign = |from: i64, until: Option<i64>| {
+                    let until = until.and_then(|until| DateTime::from_timestamp(until, 0))?;
+                    // Their clock and ours may differ by a little.
+                    let begun = from <= (now + TimeDelta::minutes(1)).timestamp();
+                    let since = DateTime::from_timestamp(from, 0).unwrap_or(now).min(now);
+                    (begun && until > now && until - since >= least).then(|| Sign {
+                        mark: until.timestamp().to_string(),
+                        until: Some(until),
+                    })
+                };
+                let seen = people
+                    .into_iter()
+                    .map(|(person, from, until)| (person, sign(from, until)));
+                read_status(tx, now, Source::DoNotDisturb, &seen.collect()).await
             })
             .await
     }

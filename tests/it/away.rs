@@ -1,7 +1,7 @@
 //! Absence: whoever stands in decides, also what is open already.
 
 use crate::harness::{World, everything, form, message, story, types};
-use simulator::{ProfileChange, SubmitOutcome, Target};
+use simulator::{Person, ProfileChange, SubmitOutcome, Target};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -286,5 +286,107 @@ fn a_status_that_was_set_while_nobody_listened_is_found_at_the_next_start() {
         w.starts_c1().await;
         w.until("others are asked", async || !is_asked(w, "bob")).await;
         w.settle().await;
+    });
+}
+
+#[test]
+fn do_not_disturb_that_was_switched_on_or_off_while_nobody_listened_is_found_at_the_next_start() {
+    story(async |w| {
+        w.files_say(&[(
+            "organisation.yaml",
+            &settings_with("away_in_slack: { do_not_disturb: 4h }"),
+        )])
+        .await;
+        form("GitHub", "payments / Write")
+            .reason("meanwhile")
+            .sent_by(&w.person("ana"))
+            .await;
+        w.settle().await;
+        let bob = w.person("bob");
+        w.stops_c1().await;
+        // Nobody presses the button at the first second of a quarter of an hour.
+        while in_hours(w, 0).is_multiple_of(900) {
+            w.slack.advance(Duration::from_secs(1));
+            w.clock.advance(chrono::TimeDelta::seconds(1));
+        }
+        bob.pauses_notifications(Some(in_hours(w, 8))).await.unwrap();
+        let asked = |w: &World| {
+            w.slack
+                .calls()
+                .iter()
+                .filter(|call| call.method == "dnd.teamInfo")
+                .count()
+        };
+        let before = asked(w);
+        w.starts_c1().await;
+        w.until("others are asked", async || !is_asked(w, "bob")).await;
+        w.settle().await;
+        assert_eq!(asked(w) - before, 1, "one call for all of them");
+        w.stops_c1().await;
+        bob.pauses_notifications(None).await.unwrap();
+        w.starts_c1().await;
+        w.until("he is asked again", async || is_asked(w, "bob")).await;
+        w.settle().await;
+
+        // His nights, which Slack tells of in the same way, are no absence.
+        w.stops_c1().await;
+        let evening = in_hours(w, 0) / 900 * 900;
+        bob.keeps_quiet(evening, evening + 12 * 3_600);
+        w.starts_c1().await;
+        w.settle().await;
+        assert!(is_asked(w, "bob"), "{}", everything(&bob));
+    });
+}
+
+#[test]
+fn whenever_it_dies_while_open_requests_move_none_is_lost_and_none_stands_twice() {
+    story(async |w| {
+        let (bob, dan) = (w.person("bob"), w.person("dan"));
+        for name in ["ana", "jun", "kofi"] {
+            form("GitHub", "payments / Write")
+                .reason(format!("for {name}"))
+                .sent_by(&w.person(name))
+                .await;
+        }
+        w.settle().await;
+        let waits = |person: &Person| everything(person).matches("[Approve]").count();
+        assert_eq!((waits(&bob), waits(&dan)), (3, 0));
+        w.stops_c1().await;
+        let away = format!("/c1 away until {} for {}", in_days(w, 3), mention(w, "dan"));
+        // Away and back, and every time it dies a little later.
+        for round in 0..6 {
+            w.starts_mortal_c1().await;
+            w.until("a socket is up", async || w.slack.sockets() > 0).await;
+            let command = [&away, "/c1 back"][round % 2];
+            let ends = async {
+                tokio::time::sleep(Duration::from_millis(1 + 5 * round as u64)).await;
+                w.kills_c1().await;
+            };
+            let (_unheard, ()) = tokio::join!(bob.runs("general", command), ends);
+            w.until("its sockets are gone", async || w.slack.sockets() == 0).await;
+        }
+        w.starts_c1().await;
+        w.settle().await;
+        // What he types again is what is true, whatever was true before.
+        types(w, "bob", &away).await;
+        assert_eq!((waits(&bob), waits(&dan)), (0, 3), "{}", everything(&dan));
+        for name in ["ana", "jun", "kofi"] {
+            message(&dan, &format!("> for {name}"));
+            message(&bob, &format!("> for {name}"));
+        }
+        let open = "SELECT count(*) FROM absences WHERE ended_at IS NULL";
+        assert_eq!(w.count(open).await, 1);
+        // Each time that he went is on record, and each time that he came back before he went again.
+        let on_record: Vec<String> = sqlx::query_scalar(
+            "SELECT event ->> 'type' FROM audit WHERE event ->> 'type' LIKE 'absence_%' ORDER BY id",
+        )
+        .fetch_all(&w.pool)
+        .await
+        .unwrap();
+        assert_eq!(on_record.last().map(String::as_str), Some("absence_set"));
+        let in_turn = on_record.windows(2).all(|two| two[0] != two[1]);
+        assert!(in_turn, "{on_record:?}");
+        types(w, "bob", "/c1 back").await;
+        assert_eq!((waits(&bob), waits(&dan)), (3, 0));
     });
 }

@@ -466,6 +466,14 @@ impl Person {
     }
 }
 
+impl Person {
+    /// Does not want to be disturbed from then until then (seconds since 1970), as their notification schedule says every
+    /// night: the app is not told.
+    pub fn keeps_quiet(&self, from: u64, until: u64) {
+        self.inner.with_world(|w| w.keep_quiet(&self.id, from, until));
+    }
+}
+
 pub(crate) fn change_profile(world: &mut World, id: &str, change: ProfileChange) -> Outcome {
     let found = world.change_person(id, |user| {
         let put = |field: &mut String, value: Option<String>| {

@@ -26,6 +26,8 @@ pub(crate) struct User {
     pub(crate) picture: Option<String>,
     pub(crate) status_emoji: String,
     pub(crate) status_expiration: u64,
+    /// No notifications from then until then.
+    pub(crate) paused: Option<(u64, u64)>,
     pub(crate) updated: u64,
     /// The place in the workspace's list.
     pub(crate) position: u64,
@@ -158,6 +160,7 @@ impl World {
             picture: None,
             status_emoji: String::new(),
             status_expiration: 0,
+            paused: None,
             updated: self.now.as_secs(),
             position: self.counter,
         };
@@ -241,22 +244,35 @@ impl World {
     /// Pauses somebody's notifications until then (`None`: resumes them) and tells the app. Says whether there is such a
     /// person.
     pub(crate) fn pause_notifications(&mut self, id: &str, until: Option<u64>) -> bool {
-        if !self.people.contains_key(id) {
+        let now = self.now.as_secs();
+        let Some(user) = self.people.get_mut(id) else {
             return false;
-        }
+        };
+        user.paused = until.map(|until| (now, until));
         let id = id.to_owned();
         self.emit("dnd_updated_user", |w| {
             let ts = w.new_ts();
-            let status = match until {
-                Some(until) => {
-                    json!({"dnd_enabled": true, "next_dnd_start_ts": w.now.as_secs(), "next_dnd_end_ts": until})
-                }
-                // Slack keeps both moments at 1 when there is nothing to come.
-                None => json!({"dnd_enabled": false, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}),
-            };
-            json!({"type": "dnd_updated_user", "user": id, "dnd_status": status, "event_ts": ts})
+            json!({"type": "dnd_updated_user", "user": id, "dnd_status": w.dnd_json(&id), "event_ts": ts})
         });
         true
+    }
+
+    /// Pauses somebody's notifications between two moments, without telling.
+    pub(crate) fn keep_quiet(&mut self, id: &str, from: u64, until: u64) {
+        if let Some(user) = self.people.get_mut(id) {
+            user.paused = Some((from, until));
+        }
+    }
+
+    /// Whether somebody's notifications are paused, and until when; `None` for somebody unknown.
+    pub(crate) fn dnd_json(&self, id: &str) -> Option<Value> {
+        let now = self.now.as_secs();
+        let paused = self.people.get(id)?.paused.filter(|(_, until)| *until > now);
+        Some(match paused {
+            Some((from, until)) => json!({"dnd_enabled": true, "next_dnd_start_ts": from, "next_dnd_end_ts": until}),
+            // Slack keeps both moments at 1 when there is nothing to come.
+            None => json!({"dnd_enabled": false, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1}),
+        })
     }
 
     pub(crate) fn join_team(&mut self, person: SeedPerson) -> String {

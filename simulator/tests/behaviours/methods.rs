@@ -262,3 +262,26 @@ async fn addresses_given_out_can_be_others_than_the_one_listened_on() {
     let url = world.received()[0].body["response_url"].as_str().unwrap().to_owned();
     assert!(url.starts_with("https://slack.example.com/response/"), "{url}");
 }
+
+#[tokio::test]
+async fn who_does_not_want_to_be_disturbed_can_be_asked_for_fifty_people_at_once() {
+    let manifest = MANIFEST.replace("\"chat:write\", ", "\"chat:write\", \"dnd:read\", ");
+    let world = World::with(|c| c.manifest = manifest).await;
+    let ana = world.slack.person("ana");
+    let asks = async |users: String| world.api("dnd.teamInfo", json!({ "users": users })).await;
+    let of_ana = async || asks(format!("{},U0NOBODY", ana.id())).await["users"].clone();
+    let nothing = json!({"dnd_enabled": false, "next_dnd_start_ts": 1, "next_dnd_end_ts": 1});
+    assert_eq!(of_ana().await, json!({ ana.id(): nothing }));
+    let until = 9_000_000_000_u64;
+    ana.pauses_notifications(Some(until)).await.unwrap();
+    let status = of_ana().await[ana.id()].clone();
+    assert_eq!(status["dnd_enabled"], true);
+    assert_eq!(status["next_dnd_end_ts"], until);
+    ana.pauses_notifications(None).await.unwrap();
+    assert_eq!(of_ana().await, json!({ ana.id(): nothing }));
+    let many = vec![ana.id(); 51].join(",");
+    assert_eq!(asks(many).await["error"], "too_many_users");
+    let without = World::start().await;
+    let answer = without.api("dnd.teamInfo", json!({ "users": "U1" })).await;
+    assert_eq!(answer["needed"], "dnd:read");
+}

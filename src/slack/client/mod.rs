@@ -14,7 +14,7 @@ pub use error::CallError;
 
 use crate::slack::gateway::decode::slack_user;
 use crate::slack::gateway::inbound::{Installation, SlackUser, SlackUserId, TriggerId};
-use crate::slack::gateway::raw::{List, Maybe, RawChannel, RawEdited, RawFile, RawTeam, RawUser, Soft, Text};
+use crate::slack::gateway::raw::{List, Maybe, RawChannel, RawDnd, RawEdited, RawFile, RawTeam, RawUser, Soft, Text};
 use crate::slack::gateway::reply::{Blocks, ViewBody};
 use bytes::Bytes;
 use health::Health;
@@ -44,6 +44,9 @@ const fn tier(calls_per_minute: u32) -> Rate {
 const TIER_2: Rate = tier(20);
 const TIER_3: Rate = tier(50);
 const TIER_4: Rate = tier(100);
+
+/// As many people as [`Slack::do_not_disturb`] asks about at once.
+pub const PEOPLE_AT_ONCE: usize = 50;
 
 /// Asks who we are; the one call that is made while the token is refused.
 const AUTH_TEST: Method = Method("auth.test", Rate::Open);
@@ -552,6 +555,21 @@ impl Slack {
         answer.user.get().map(slack_user).ok_or(CallError::UNCERTAIN)
     }
 
+    /// Who of these, [`PEOPLE_AT_ONCE`] at most, does not want to be disturbed: from when, and until when.
+    ///
+    /// # Errors
+    /// As any call.
+    pub async fn do_not_disturb(&self, users: &[String]) -> Result<Vec<(SlackUserId, i64, Option<i64>)>, CallError> {
+        let params = [("users", Some(&*users.join(",")))];
+        let answer: DndAnswer = self.get(Method("dnd.teamInfo", TIER_2), &params).await?;
+        let people = answer.users.into_iter().filter_map(|(user, status)| {
+            let status: RawDnd = serde_json::from_value(status).ok()?;
+            let (from, until) = status.moments();
+            Some((SlackUserId(user), from, until))
+        });
+        Ok(people.collect())
+    }
+
     /// One page of the channels the app can see: public ones, and private ones it is in; id and name.
     ///
     /// # Errors
@@ -864,6 +882,7 @@ answers! {
     RawCursor { next_cursor: Text, }
     UsersAnswer { members: List<RawUser>, response_metadata: Maybe<RawCursor>, }
     UserAnswer { user: Maybe<RawUser>, }
+    DndAnswer { users: Map<String, Value>, }
     ChannelsAnswer { channels: List<RawChannel>, response_metadata: Maybe<RawCursor>, }
     GroupsAnswer { usergroups: List<RawGroup>, }
     RawGroup { id: Text, handle: Text, name: Text, date_delete: Text, users: List<RawTeam>, }

@@ -446,12 +446,11 @@ fn event(payload: &RawPayload, ours: &Installation, retry: Option<u8>) -> Option
             }),
         "user_change" => account(raw).map(|user| Event::UserChanged { user }),
         "dnd_updated_user" => raw.user.get().and_then(|user| {
-            let status = raw.dnd_status.get()?;
-            let moment = |moment: &Text| moment.number().and_then(|moment| i64::try_from(moment).ok());
+            let (from, until) = raw.dnd_status.get()?.moments();
             Some(Event::DoNotDisturb {
                 user: SlackUserId(user.id.owned()?),
-                from: moment(&status.next_dnd_start_ts).unwrap_or_default(),
-                until: moment(&status.next_dnd_end_ts).filter(|_| status.dnd_enabled.yes()),
+                from,
+                until,
             })
         }),
         "team_join" => account(raw).map(|user| Event::TeamJoin { user }),

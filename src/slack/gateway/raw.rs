@@ -466,6 +466,17 @@ parts! {
     RawDnd { dnd_enabled: Text, next_dnd_start_ts: Text, next_dnd_end_ts: Text, }
 }
 
+impl RawDnd {
+    /// From when somebody does not want to be disturbed, and until when.
+    pub(crate) fn moments(&self) -> (i64, Option<i64>) {
+        let moment = |moment: &Text| moment.number().and_then(|moment| i64::try_from(moment).ok());
+        (
+            moment(&self.next_dnd_start_ts).unwrap_or_default(),
+            moment(&self.next_dnd_end_ts).filter(|_| self.dnd_enabled.yes()),
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
