@@ -16,6 +16,7 @@ pub(super) struct OrganisationFile {
     pub(super) quiet_hours: Option<String>,
     pub(super) approvals_channel: Option<String>,
     pub(super) ask_one_by_one_up_to: Option<usize>,
+    pub(super) emergencies: Option<EmergenciesFile>,
     pub(super) reviews: Option<ReviewsFile>,
     pub(super) drill: Option<DrillFile>,
     pub(super) away_in_slack: Option<AwayFile>,
@@ -35,6 +36,12 @@ pub(super) struct DrillFile {
     pub(super) every: String,
     pub(super) entitlement: String,
     pub(super) by: String,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EmergenciesFile {
+    pub(super) alarm_after: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]

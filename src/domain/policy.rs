@@ -5,6 +5,7 @@ use super::{
     ids::PolicyId,
     step::Quorum,
 };
+use chrono::TimeDelta;
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// How requests for an entitlement are decided.
@@ -139,6 +140,9 @@ pub struct Approval {
     /// The channel in which the step is asked, in place of a message to everyone: `#name` or an id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
+    /// Of an emergency: seconds until it is an alarm that nobody has answered. The organisation's, frozen with the plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<i64>,
 }
 
 /// Plans of earlier versions have one deadline, or null.
@@ -340,6 +344,17 @@ pub fn last_resort() -> StepSpec {
 }
 
 impl Plan {
+    /// The same for an emergency, which waits so long for people in every step before it is an alarm.
+    #[must_use]
+    pub fn patient_for(mut self, patience: TimeDelta) -> Self {
+        for step in &mut self.steps {
+            if let StepSpec::Approval(approval) = step {
+                approval.patience = Some(patience.num_seconds());
+            }
+        }
+        self
+    }
+
     /// Everyone whom the steps name.
     #[must_use]
     pub fn named(&self) -> Named<'_> {

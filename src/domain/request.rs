@@ -18,8 +18,8 @@ use super::{
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-/// An emergency waits this long for people; then it is an alarm, and the last resort is asked too. What the policy's own
-/// deadlines bring in comes before.
+/// An emergency waits this long for people, where the organisation says nothing else; then it is an alarm, and the last
+/// resort is asked too. What the policy's own deadlines bring in comes before.
 pub const PATIENCE: TimeDelta = TimeDelta::minutes(15);
 
 /// A person's wish for an entitlement, and how it is being decided.
@@ -373,15 +373,39 @@ impl Request {
         due.into_iter().chain(lapses).chain(self.unanswered_at()).min()
     }
 
+    /// How long this step of an emergency waits for people before it is an alarm. What was asked before that could be said
+    /// waits as long as everybody's did.
+    #[must_use]
+    pub fn patience(&self, step: usize) -> TimeDelta {
+        let spec = self.steps.get(step).map(|step| &step.spec);
+        let said = match spec {
+            Some(StepSpec::Approval(approval)) => approval.patience,
+            _ => None,
+        };
+        said.map_or(PATIENCE, TimeDelta::seconds)
+    }
+
+    /// A step in which the last resort decides after all others, as patient as they were.
+    fn last_resort_too(&self) -> StepSpec {
+        let patience = self.steps.iter().find_map(|step| match &step.spec {
+            StepSpec::Approval(approval) => approval.patience,
+            _ => None,
+        });
+        match last_resort() {
+            StepSpec::Approval(approval) => StepSpec::Approval(Approval { patience, ..approval }),
+            other => other,
+        }
+    }
+
     /// When an emergency that waits for people is an alarm; `None` where it is one already, or is none.
     fn unanswered_at(&self) -> Option<DateTime<Utc>> {
-        let (_, step) = self
+        let (place, step) = self
             .current()
             .filter(|(_, step)| self.emergency && matches!(step.spec, StepSpec::Approval(_)))?;
         let opened = step
             .opened_at
             .filter(|_| !step.unanswered && step.state == StepState::Open)?;
-        Some(opened + PATIENCE)
+        Some(opened + self.patience(place))
     }
 
     /// How many deadlines of the present step have passed. (Those of earlier versions were counted by the request.)
@@ -836,7 +860,9 @@ impl Request {
             return Some(if self.steps.is_empty() || self.steps.iter().any(decided) {
                 Event::Approved
             } else {
-                Event::StepAdded { spec: last_resort() }
+                Event::StepAdded {
+                    spec: self.last_resort_too(),
+                }
             });
         };
         match &step.spec {

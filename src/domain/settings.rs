@@ -1,6 +1,6 @@
 //! What an organisation's files say about c1 itself, with what holds where they say nothing.
 
-use super::{length::Length, quiet::QuietHours};
+use super::{length::Length, quiet::QuietHours, request::PATIENCE};
 use chrono::{DateTime, Datelike as _, NaiveTime, TimeDelta, Utc, Weekday};
 use std::collections::BTreeMap;
 
@@ -21,6 +21,9 @@ pub const REVIEWS_WITHIN: &str = "reviews.within";
 
 /// How often a drill runs by itself, against what, and as whom.
 pub const DRILL: [&str; 3] = ["drill.every", "drill.entitlement", "drill.by"];
+
+/// How long an emergency waits for people before it is an alarm.
+pub const EMERGENCIES_ALARM_AFTER: &str = "emergencies.alarm_after";
 
 /// When the digest of what is unreviewed goes out.
 pub const REVIEWS_DIGEST: &str = "reviews.digest";
@@ -48,6 +51,8 @@ pub struct Settings {
     pub approvals_channel: Option<String>,
     /// Groups up to this size are asked one by one.
     pub ask_one_by_one_up_to: usize,
+    /// How long an emergency waits for people before it is an alarm.
+    pub alarm_after: TimeDelta,
     /// How long a reviewer has.
     pub reviews_within: TimeDelta,
     /// When the digest of what is unreviewed goes out.
@@ -98,6 +103,7 @@ impl Default for Settings {
             quiet_hours: QuietHours::default(),
             approvals_channel: None,
             ask_one_by_one_up_to: MANY,
+            alarm_after: PATIENCE,
             reviews_within: TimeDelta::days(3),
             digest: Weekly {
                 day: Weekday::Mon,
@@ -119,6 +125,9 @@ impl Settings {
         Self {
             security_channel: said(SECURITY_CHANNEL).map(str::to_owned),
             quiet_hours: said(QUIET_HOURS).and_then(QuietHours::parse).unwrap_or_default(),
+            alarm_after: said(EMERGENCIES_ALARM_AFTER)
+                .and_then(time)
+                .unwrap_or(otherwise.alarm_after),
             reviews_within: said(REVIEWS_WITHIN).and_then(time).unwrap_or(otherwise.reviews_within),
             drill: (|| {
                 let [every, entitlement, by] = DRILL.map(said);

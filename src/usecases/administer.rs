@@ -88,14 +88,21 @@ async fn restart(system: &System, actor: Actor, id: RequestId, reason: String) -
             } else {
                 policy
             };
+            let patience = db::settings::read_in(tx).await?.alarm_after;
             let facts = facts::of_change(tx, now, &request, [by], Some(&policy), None).await?;
             change::change_locked(tx, now, actor, request, &facts, |request, facts| {
                 authorize::administer(facts.person(by).ok_or(Refusal::NotAnAdministrator)?, request)?;
                 let scope = facts.scope(request.requester, request.subject, request.emergency, request.length);
+                let plan = policy.plan(&scope);
+                let plan = if request.emergency {
+                    plan.patient_for(patience)
+                } else {
+                    plan
+                };
                 Ok(request::Command::Override {
                     by,
                     reason,
-                    act: request::Override::Restart(policy.plan(&scope)),
+                    act: request::Override::Restart(plan),
                 })
             })
             .await

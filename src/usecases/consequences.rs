@@ -17,7 +17,7 @@ use crate::{
         length::Length,
         person::Person,
         policy::StepSpec,
-        request::{self, Request, RequestState},
+        request::{Request, RequestState},
         settings::FEW,
         step::{Approver, Source, Step, StepState, Verdict, Why},
     },
@@ -313,7 +313,7 @@ pub(super) fn of_request(event: &Event, request: &Request, facts: &Facts, skippe
                     request.id,
                     neutral(&name(request.requester)),
                     neutral(&facts.entitlement.title()),
-                    crate::domain::length::spoken(request::PATIENCE.num_seconds()),
+                    crate::domain::length::spoken(request.patience(*step).num_seconds()),
                     asked.join(", ")
                 ),
             );

@@ -37,6 +37,7 @@ pub async fn escalate_request(system: &System, actor: Actor, id: RequestId, reas
                 .ok_or(Error::NotFound)?;
             let (_, policy) = db::reading::policies_of(tx, &entitlement).await?;
             let overdue = db::reviews::overdue_of(tx, &[request.subject]).await?;
+            let patience = db::settings::read_in(tx).await?.alarm_after;
             let mut facts = facts::of_change(tx, now, &request, Some(by), policy.as_ref(), None).await?;
             if by != request.requester && by != request.subject {
                 let groups = db::people::groups_of(tx, by).await?;
@@ -45,7 +46,7 @@ pub async fn escalate_request(system: &System, actor: Actor, id: RequestId, reas
             change::change_locked(tx, now, actor, request, &facts, |request, facts| {
                 let person = facts.person(by).ok_or(Refusal::MayNotEscalate)?;
                 authorize::escalate(person, request, facts)?;
-                let plan = match plan(request, facts, policy.as_ref(), overdue) {
+                let plan = match plan(request, facts, policy.as_ref(), overdue).map(|plan| plan.patient_for(patience)) {
                     // What has ended, or is an emergency already, says so itself.
                     Err(_) if !request.is_open() || request.emergency => request.plan(),
                     plan => plan?,

@@ -16,11 +16,12 @@ use crate::{
         length::{Length, LengthRules},
         policy::{Named, Plan, Policy, StepSpec},
         refusal::{Refusal, tidy},
+        request::PATIENCE,
         review,
         step::{Asking, would_ask},
     },
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// What is asked for. Everything in it is checked here, whatever the door has checked before.
 #[derive(Clone, Debug)]
@@ -61,6 +62,9 @@ pub async fn submit_request(system: &System, actor: Actor, submission: Submissio
             let mut ask = Ask::load(tx, now, requester, subject, entitlement).await?;
             let length = submission.length.unwrap_or(ask.lengths(submission.emergency).default);
             ask.meet(tx, submission.emergency, length).await?;
+            if submission.emergency {
+                ask.patience = db::settings::read_in(tx).await?.alarm_after;
+            }
             let event = ask.event(&submission, None)?;
             let skipped = if submission.emergency {
                 ask.skipped(&event)
@@ -146,6 +150,8 @@ pub struct Ask {
     stands: db::reading::Stands,
     /// An emergency of the subject whose review is overdue.
     pub overdue: Option<RequestId>,
+    /// How long an emergency waits for people before it is an alarm.
+    patience: TimeDelta,
 }
 
 impl Ask {
@@ -181,6 +187,7 @@ impl Ask {
             subject,
             now,
             overdue,
+            patience: PATIENCE,
             visible: stands.visible,
             manages: stands.manages,
             facts,
@@ -234,6 +241,7 @@ impl Ask {
             subject,
             now: question.at,
             overdue: None,
+            patience: PATIENCE,
             visible: stands.visible,
             manages: stands.manages,
             facts: run.facts(requester, subject, entitlement, &named, question.at),
@@ -372,7 +380,7 @@ impl Ask {
             emergency: submission.emergency,
             extension: submission.extension && self.stands.held,
             plan: if submission.emergency {
-                with_second_person(policy.plan(&scope), self.overdue)
+                with_second_person(policy.plan(&scope), self.overdue).patient_for(self.patience)
             } else {
                 policy.plan(&scope)
             },

@@ -309,7 +309,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "organisation.yaml",
         "last_resort: [erin]",
         "lastresort: [erin]",
-        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort, security_channel, quiet_hours, approvals_channel, ask_one_by_one_up_to, reviews, drill, away_in_slack",
+        "organisation.yaml:1:1: the field `lastresort` is unknown; did you mean `last_resort`? Known here: last_resort, security_channel, quiet_hours, approvals_channel, ask_one_by_one_up_to, emergencies, reviews, drill, away_in_slack",
     ),
     (
         "organisation.yaml",
@@ -328,6 +328,12 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
         "last_resort: [erin]",
         "last_resort: [erin]\nquiet_hours: at night",
         "organisation.yaml:2:14: `at night` are no quiet hours: write `20:00-08:00 and weekends`, `22:00-06:00` or `never`",
+    ),
+    (
+        "organisation.yaml",
+        "last_resort: [erin]",
+        "last_resort: [erin]\nemergencies: { alarm_after: 2d }",
+        "organisation.yaml:2:29: an emergency that nobody answers is an alarm within a day; write a length from 1m to 1d",
     ),
     (
         "organisation.yaml",

@@ -1,6 +1,6 @@
 //! Emergencies are loud: who hears of them, when, and what happens when nobody answers.
 
-use crate::harness::{World, everything, form, message, story};
+use crate::harness::{World, everything, form, message, story, types};
 use simulator::{Fault, Person};
 use std::time::Duration;
 
@@ -425,5 +425,38 @@ fn so_many_are_told_by_the_channel_and_the_owners_by_name() {
             text.contains("asks for emergency access") && text.contains("*Bob Brandt*"),
             "{text}"
         );
+    });
+}
+
+#[test]
+fn how_long_an_emergency_waits_is_the_organisations_to_say_and_stays_as_it_was_when_it_began() {
+    story(async |w| {
+        let grace = w.person("grace");
+        let says = |after: &str| format!("last_resort: [erin, grace]\nemergencies: {{ alarm_after: {after} }}");
+        w.files_say(&[("organisation.yaml", &says("5m"))]).await;
+        form("Production database", "Write")
+            .emergency()
+            .reason("customers cannot pay")
+            .sent_by(&w.person("ana"))
+            .await;
+        form("Production database", "Write")
+            .reason("a slow query")
+            .sent_by(&w.person("kofi"))
+            .await;
+        w.settle().await;
+        // What is said later holds for what begins later.
+        w.files_say(&[("organisation.yaml", &says("2h"))]).await;
+        w.after(MINUTE * 4).await;
+        assert_eq!(w.count("SELECT count(*) FROM alarms").await, 0);
+        w.after(MINUTE).await;
+        let alarm = message(&grace, "Nobody has answered the emergency #1");
+        assert!(alarm.text().contains("in 5 minutes."), "{}", alarm.text());
+
+        types(w, "kofi", "/c1 escalate 2 it burns").await;
+        w.after(MINUTE * 119).await;
+        assert_eq!(w.count("SELECT count(*) FROM alarms").await, 1);
+        w.after(MINUTE).await;
+        let alarm = message(&grace, "Nobody has answered the emergency #2");
+        assert!(alarm.text().contains("in 2 hours."), "{}", alarm.text());
     });
 }

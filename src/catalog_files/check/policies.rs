@@ -243,6 +243,7 @@ impl Checker {
             reassign,
             remind,
             channel,
+            patience: None,
         })
     }
 

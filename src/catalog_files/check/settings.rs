@@ -3,15 +3,15 @@
 use super::{Checker, Files};
 use crate::{
     catalog_files::{
-        format::{AwayFile, ReviewsFile},
+        format::{AwayFile, EmergenciesFile, ReviewsFile},
         place::Place,
     },
     domain::{
         organisation::SettingEntry,
         quiet::QuietHours,
         settings::{
-            APPROVALS_CHANNEL, ASK_ONE_BY_ONE_UP_TO, AWAY_DO_NOT_DISTURB, AWAY_STATUS, DRILL, FEW, QUIET_HOURS,
-            REVIEWS_DIGEST, REVIEWS_WITHIN, SECURITY_CHANNEL, Weekly, is_channel,
+            APPROVALS_CHANNEL, ASK_ONE_BY_ONE_UP_TO, AWAY_DO_NOT_DISTURB, AWAY_STATUS, DRILL, EMERGENCIES_ALARM_AFTER,
+            FEW, QUIET_HOURS, REVIEWS_DIGEST, REVIEWS_WITHIN, SECURITY_CHANNEL, Weekly, is_channel,
         },
     },
 };
@@ -47,6 +47,9 @@ impl Checker {
         }
         if let Some(hours) = &said.quiet_hours {
             self.quiet_hours(&place.field("quiet_hours"), hours);
+        }
+        if let Some(emergencies) = &said.emergencies {
+            self.emergencies(&place.field("emergencies"), emergencies);
         }
         if let Some(reviews) = &said.reviews {
             self.reviews(&place.field("reviews"), reviews);
@@ -91,6 +94,20 @@ impl Checker {
         self.set(name_every, drill.every.trim());
         self.set(name_entitlement, drill.entitlement.trim());
         self.set(name_by, drill.by.trim());
+    }
+
+    /// When nobody answers an emergency, somebody hears of it within the day.
+    fn emergencies(&mut self, place: &Place<'_>, said: &EmergenciesFile) {
+        let Some(after) = &said.alarm_after else { return };
+        let place = place.field("alarm_after");
+        let Some(seconds) = self.seconds(&place, after) else {
+            return;
+        };
+        if !(60..=86_400).contains(&seconds) {
+            let sentence = "an emergency that nobody answers is an alarm within a day; write a length from 1m to 1d";
+            self.wrong(&place, sentence);
+        }
+        self.set(EMERGENCIES_ALARM_AFTER, after.trim());
     }
 
     fn reviews(&mut self, place: &Place<'_>, said: &ReviewsFile) {

@@ -227,3 +227,27 @@ fn those_whom_the_ordinary_policy_would_ask_are_known() {
     let at_once = [StepSpec::Approve { message: String::new() }];
     assert_eq!(would_ask(&at_once, &facts, &asking(ANA, ANA)), [] as [PersonId; 0]);
 }
+
+#[test]
+fn an_emergency_is_as_patient_as_was_said_when_it_began() {
+    let five = TimeDelta::minutes(5);
+    let mut story = Story::of(steps([approval(vec![people(&["bob"])])]));
+    let skips = Approval {
+        deadline: vec![Deadline {
+            after: 60,
+            then: AtDeadline::Skip,
+        }],
+        ..approval(vec![people(&["carla"])])
+    };
+    story
+        .does(&escalate(ANA, emergency_plan(steps([skips])).patient_for(five).steps))
+        .expect("it is open");
+    // The step of the last resort, added because all others were skipped, is no more patient than they were.
+    assert_eq!(
+        names(&story.after(TimeDelta::minutes(1))),
+        ["step_skipped", "step_added", "step_opened"]
+    );
+    assert_eq!(story.request.patience(1), five);
+    assert_eq!(story.request.wake_at(), Some(story.now + five));
+    story.replays();
+}
