@@ -244,24 +244,66 @@ pub async fn story_of(db: &Db, request: RequestId) -> Result<Vec<Row>, DbError> 
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
-/// What changes whenever anything happens to a request, its conversation or the grant it holds; for those there are.
+/// What changes with a request: for whoever reads it, and for those who read the notes of its approvers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mark {
+    told: String,
+    notes: String,
+}
+
+impl Mark {
+    /// As a reader hears it: who does not read notes does not hear that there is one.
+    #[must_use]
+    pub fn for_reader(&self, of_notes: bool) -> String {
+        if of_notes {
+            format!("{}.{}", self.told, self.notes)
+        } else {
+            self.told.clone()
+        }
+    }
+
+    /// Is it no mark yet?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.told.is_empty()
+    }
+
+    /// A mark of these words.
+    #[cfg(test)]
+    pub(crate) fn of(told: &str, notes: &str) -> Self {
+        Self {
+            told: told.to_owned(),
+            notes: notes.to_owned(),
+        }
+    }
+}
+
+/// Marks of requests, each of which changes whenever something happens to its request, its grants or its conversation.
 ///
 /// # Errors
 /// The database's.
-pub async fn marks(db: &Db, ids: &[RequestId]) -> Result<Vec<(RequestId, String)>, DbError> {
+pub async fn marks(db: &Db, ids: &[RequestId]) -> Result<Vec<(RequestId, Mark)>, DbError> {
     let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
     // Numbers are given before a transaction commits, so the greatest alone could be there before a smaller one is.
     let rows = sqlx::query!(
         r#"-- what changes with a request
-         SELECT r.id AS "id!",
-                (SELECT concat_ws('-', count(*), max(a.id)) FROM audit a WHERE a.request_id = r.id) AS "own!",
+         SELECT r.id AS "id!", own.told AS "told!", own.notes AS "notes!", reactions.told AS "reactions!",
+                reactions.notes AS "note_reactions!",
                 (SELECT concat_ws('-', count(*), max(a.id)) FROM audit a
-                  WHERE a.grant_id IN (SELECT grant_id FROM holds WHERE request_id = r.id)) AS "grants!",
-                (SELECT concat_ws('-', count(*), max(x.at))
-                   FROM comments c JOIN comment_copies k ON k.comment_id = c.id
-                   JOIN comment_reactions x ON x.channel = k.channel AND x.ts = k.ts AND x.present
-                  WHERE c.request_id = r.id) AS "reactions!"
-           FROM unnest($1::bigint[]) AS r (id)"#,
+                  WHERE a.grant_id IN (SELECT grant_id FROM holds WHERE request_id = r.id)) AS "grants!"
+           FROM unnest($1::bigint[]) AS r (id)
+          CROSS JOIN LATERAL (
+                SELECT concat_ws('-', count(*) FILTER (WHERE NOT e.note), max(e.id) FILTER (WHERE NOT e.note)) AS told,
+                       concat_ws('-', count(*) FILTER (WHERE e.note), max(e.id) FILTER (WHERE e.note)) AS notes
+                  FROM (SELECT a.id, a.event->'note' IS NOT DISTINCT FROM 'true'::jsonb AS note
+                          FROM audit a WHERE a.request_id = r.id) e) own
+          CROSS JOIN LATERAL (
+                SELECT concat_ws('-', count(*) FILTER (WHERE NOT e.note), max(e.at) FILTER (WHERE NOT e.note)) AS told,
+                       concat_ws('-', count(*) FILTER (WHERE e.note), max(e.at) FILTER (WHERE e.note)) AS notes
+                  FROM (SELECT x.at, c.visibility = 'approvers' AS note
+                          FROM comments c JOIN comment_copies k ON k.comment_id = c.id
+                          JOIN comment_reactions x ON x.channel = k.channel AND x.ts = k.ts AND x.present
+                         WHERE c.request_id = r.id) e) reactions"#,
         &ids
     )
     .fetch_all(db.pool())
@@ -269,7 +311,10 @@ pub async fn marks(db: &Db, ids: &[RequestId]) -> Result<Vec<(RequestId, String)
     Ok(rows
         .into_iter()
         .map(|row| {
-            let mark = [row.own, row.grants, row.reactions].join(".");
+            let mark = Mark {
+                told: [row.told, row.grants, row.reactions].join("."),
+                notes: [row.notes, row.note_reactions].join("."),
+            };
             (RequestId(row.id), mark)
         })
         .collect())

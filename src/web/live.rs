@@ -5,7 +5,7 @@
 //! lost by a connection that breaks, and nothing is told here that a page would not show.
 
 use crate::{
-    db::{self, Db, jobs},
+    db::{self, Db, audit::Mark, jobs},
     domain::ids::RequestId,
 };
 use std::{
@@ -35,7 +35,7 @@ pub(super) struct Live(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     /// What each of them was marked by when it was last looked at; empty: not yet.
-    marks: Mutex<BTreeMap<RequestId, watch::Sender<String>>>,
+    marks: Mutex<BTreeMap<RequestId, watch::Sender<Mark>>>,
     places: Arc<Semaphore>,
     /// How many read with each session.
     sessions: Mutex<BTreeMap<String, usize>>,
@@ -47,7 +47,7 @@ struct Inner {
 /// Somebody looking at a request.
 #[derive(Debug)]
 pub(super) struct Reader {
-    marks: watch::Receiver<String>,
+    marks: watch::Receiver<Mark>,
     stop: CancellationToken,
     session: String,
     live: Live,
@@ -83,7 +83,7 @@ impl Live {
         }
         let marks = locked(&self.0.marks)
             .entry(id)
-            .or_insert_with(|| watch::Sender::new(String::new()))
+            .or_insert_with(|| watch::Sender::new(Mark::default()))
             .subscribe();
         self.0.begun.notify_one();
         Some(Reader {
@@ -133,7 +133,7 @@ impl Live {
         marks.keys().copied().collect()
     }
 
-    fn tell(&self, id: RequestId, mark: String) {
+    fn tell(&self, id: RequestId, mark: Mark) {
         if let Some(sender) = locked(&self.0.marks).get(&id) {
             sender.send_if_modified(|known| {
                 let changed = *known != mark;
@@ -148,7 +148,7 @@ impl Live {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Heard {
     /// It is marked by this now.
-    Mark(String),
+    Mark(Mark),
     /// Nothing for a while.
     Nothing,
     /// We stop: look elsewhere.
@@ -169,7 +169,7 @@ impl Reader {
     }
 
     /// The mark that is known already, if there is one.
-    pub(super) fn known(&mut self) -> Option<String> {
+    pub(super) fn known(&mut self) -> Option<Mark> {
         let known = self.marks.borrow_and_update().clone();
         (!known.is_empty()).then_some(known)
     }
@@ -196,9 +196,10 @@ mod tests {
         let live = Live::new(CancellationToken::new());
         let mut reader = live.read(RequestId(1), "hers").expect("there is room");
         assert_eq!(reader.known(), None);
-        live.tell(RequestId(1), "a".to_owned());
-        assert_eq!(reader.next(Duration::from_secs(5)).await, Heard::Mark("a".to_owned()));
-        live.tell(RequestId(1), "a".to_owned());
+        let mark = Mark::of("a", "n");
+        live.tell(RequestId(1), mark.clone());
+        assert_eq!(reader.next(Duration::from_secs(5)).await, Heard::Mark(mark.clone()));
+        live.tell(RequestId(1), mark.clone());
         assert_eq!(
             reader.next(Duration::from_millis(5)).await,
             Heard::Nothing,
@@ -206,11 +207,8 @@ mod tests {
         );
         // Whoever comes later knows at once.
         assert_eq!(
-            live.read(RequestId(1), "his")
-                .expect("there is room")
-                .known()
-                .as_deref(),
-            Some("a")
+            live.read(RequestId(1), "his").expect("there is room").known(),
+            Some(mark)
         );
         let more: Vec<_> = std::iter::from_fn(|| live.read(RequestId(2), "hers"))
             .take(50)

@@ -19,7 +19,7 @@ mod visitor;
 pub use sign_in::SignIn;
 
 use crate::{
-    db,
+    db::{self, audit::Mark},
     domain::{ids::RequestId, person::Person},
     usecases::{Error, System},
 };
@@ -120,7 +120,7 @@ impl Web {
     }
 
     /// What changes with a request.
-    async fn mark(&self, id: RequestId) -> Result<String, Error> {
+    async fn mark(&self, id: RequestId) -> Result<Mark, Error> {
         let marks = db::audit::marks(&self.system().db, &[id]).await?;
         Ok(marks.into_iter().next().map(|(_, mark)| mark).unwrap_or_default())
     }

@@ -17,7 +17,11 @@ use crate::{
         request::Request,
         step::Why,
     },
-    usecases::{System, facts},
+    usecases::{
+        System,
+        authorize::{self, Reads},
+        facts,
+    },
 };
 use chrono::{DateTime, Utc};
 
@@ -34,6 +38,8 @@ pub struct Details {
     pub choices: Choices,
     /// Everything that happened, in order. What was said is not in it: the conversation is.
     pub trail: Vec<AuditLine>,
+    /// Does the viewer read what the approvers say among themselves?
+    pub notes: bool,
     /// The viewer's time zone (its IANA name), where Slack tells it.
     pub zone: Option<String>,
     /// The hour at which it was read.
@@ -102,6 +108,8 @@ pub async fn details(system: &System, id: RequestId, person: &Person) -> Result<
     Ok(Some(Details {
         choices: choices(system, &request, &card, person).await?,
         revision: request.revision,
+        // Looking after it, or managing whom it is for, leads to no notes.
+        notes: authorize::reads(person, &request, &[], None) == Reads::Notes,
         asked,
         trail: audit::lines(system, trail).await?,
         zone: db::people::zone(db, person.id).await?,

@@ -33,8 +33,8 @@ async fn events(State(web): State<Web>, Anybody(visitor): Anybody, Path(id): Pat
     let Some(visitor) = visitor else {
         return Sse::new(stream::once(async { said("ended", "") })).into_response();
     };
-    let request = match seen(&web, &visitor, &id).await {
-        Ok((request, _)) => request,
+    let (request, details) = match seen(&web, &visitor, &id).await {
+        Ok(seen) => seen,
         Err(error) => return web.failed(error, Some(&visitor.person)),
     };
     let Some(mut reader) = web.live().read(request, visitor.session.as_str()) else {
@@ -46,12 +46,14 @@ async fn events(State(web): State<Web>, Anybody(visitor): Anybody, Path(id): Pat
     };
     match known {
         Ok(mark) => {
+            let notes = details.notes;
             let open = Open {
+                mark: mark.for_reader(notes),
+                notes,
                 web,
                 visitor,
                 id,
                 reader,
-                mark,
                 begun: false,
                 over: false,
             };
@@ -75,6 +77,8 @@ struct Open {
     reader: Reader,
     /// What it was told last; before the first, what it is to be told.
     mark: String,
+    /// Does its reader read what the approvers say among themselves?
+    notes: bool,
     begun: bool,
     over: bool,
 }
@@ -89,25 +93,27 @@ impl Open {
             return Some(said("mark", &self.mark));
         }
         loop {
-            let heard = self.reader.next(BEAT).await;
-            match heard {
+            let heard = match self.reader.next(BEAT).await {
                 Heard::Stop => return None,
-                Heard::Mark(mark) if mark == self.mark => {}
-                Heard::Mark(_) | Heard::Nothing if !goes_on(&self.web, &self.visitor).await => {
-                    self.over = true;
-                    return Some(said("ended", ""));
-                }
-                Heard::Nothing => return Some(Ok(Event::default().comment(""))),
-                // Who may not see it any more is told nothing more of it.
-                Heard::Mark(_) if seen(&self.web, &self.visitor, &self.id).await.is_err() => {
-                    self.over = true;
-                    return Some(said("gone", ""));
-                }
-                Heard::Mark(mark) => {
-                    self.mark.clone_from(&mark);
-                    return Some(said("mark", &mark));
-                }
+                // What is not theirs to hear has not happened.
+                Heard::Mark(mark) if mark.for_reader(self.notes) == self.mark => continue,
+                heard => heard,
+            };
+            if !goes_on(&self.web, &self.visitor).await {
+                self.over = true;
+                return Some(said("ended", ""));
             }
+            let Heard::Mark(mark) = heard else {
+                return Some(Ok(Event::default().comment("")));
+            };
+            // Who may not see it any more is told nothing more of it.
+            let Ok((_, details)) = seen(&self.web, &self.visitor, &self.id).await else {
+                self.over = true;
+                return Some(said("gone", ""));
+            };
+            self.notes = details.notes;
+            self.mark = mark.for_reader(self.notes);
+            return Some(said("mark", &self.mark));
         }
     }
 }

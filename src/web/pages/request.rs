@@ -90,13 +90,13 @@ impl Typed {
 
 #[derive(Template)]
 #[template(path = "request.html")]
-struct Page<'a> {
+struct Page {
     frame: Frame,
     script: String,
     r: RequestView,
     revision: i64,
     /// Which state of things this shows.
-    mark: &'a str,
+    mark: String,
     /// What has just been done.
     said: Option<&'static str>,
     typed: Typed,
@@ -106,7 +106,7 @@ struct Page<'a> {
     hours: Hours,
 }
 
-impl Page<'_> {
+impl Page {
     fn leads(&self, url: &str) -> bool {
         talk::leads(url)
     }
@@ -218,7 +218,7 @@ pub(super) async fn drawn(
             frame: Frame::of(format!("#{} {}", r.id, r.title), Some(&visitor.person)),
             script: assets::address("live.js"),
             revision: details.revision,
-            mark: &mark,
+            mark: mark.for_reader(details.notes),
             said: done,
             once: Secret::random().as_str().to_owned(),
             hours: Hours::of(details.zone.as_deref(), details.now),

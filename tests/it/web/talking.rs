@@ -165,7 +165,8 @@ fn a_note_is_for_the_approvers_alone_on_every_page() {
             w.signed_in("dan").await,
         );
         let mut listening = ana.listens("/requests/1/events").await;
-        listening.next().await.unwrap();
+        let mut listens_too = dan.listens("/requests/1/events").await;
+        let (before, _) = (listening.next().await.unwrap(), listens_too.next().await.unwrap());
         let page = carla.opens("/requests/1").await;
         assert!(
             page.says("The approvers alone: a note to") && page.says("Ana Alvarez never sees it"),
@@ -191,10 +192,34 @@ fn a_note_is_for_the_approvers_alone_on_every_page() {
             "{}",
             page.words()
         );
+        let written = w.person("carla").thread(&message(&w.person("carla"), "INC-42")).pop();
+        let written = written.unwrap().reference();
+        w.person("dan").reacts(&written, "eyes").await.unwrap();
+        w.settle().await;
         let page = ana.opens("/requests/1").await;
         assert!(
             !page.text.contains("last week") && !page.says("Note") && !page.says("note"),
             "{}",
+            page.words()
+        );
+        // Dan's open page hears of it, and hers does not: to her nothing has happened.
+        assert_eq!(listens_too.next().await.unwrap().0, "mark");
+        assert!(
+            page.text.contains(&format!("data-mark=\"{}\"", before.1)),
+            "{}",
+            page.text
+        );
+        w.person("dan")
+            .replies(&message(&w.person("dan"), "INC-42"), "for everyone")
+            .await
+            .unwrap();
+        let heard = listening.next().await.unwrap();
+        assert_eq!(heard.0, "mark");
+        w.settle().await;
+        let page = ana.opens("/requests/1").await;
+        assert!(
+            page.says("for everyone") && page.text.contains(&format!("data-mark=\"{}\"", heard.1)),
+            "the first she hears of is this: {}",
             page.words()
         );
         // She cannot write one either, whatever she sends.
