@@ -11,7 +11,8 @@ use super::{
     deliver::{Deliver, Stop, hash},
     gateway::{
         decode,
-        inbound::{Inbound, Installation},
+        inbound::{Inbound, Installation, SlackUserId},
+        reply::Reply,
     },
     handlers::Handlers,
     view,
@@ -352,11 +353,19 @@ impl LookAgain {
     /// Hands an event in by the door it would have come by.
     async fn again(&self, event: Value) -> Result<(), Stop> {
         let id = format!("missed-{}-{}", event["channel"], event["ts"]);
+        let of = |field: &str| event[field].as_str().unwrap_or_default().to_owned();
+        let (channel, author, thread) = (of("channel"), SlackUserId(of("user")), of("thread_ts"));
         let payload = json!({ "type": "event_callback", "team_id": self.ours.team_id, "event_id": id, "event": event });
         let decoded = decode::body(payload.to_string().as_bytes(), &self.ours, None);
         if let Ok(decode::Decoded::Inbound(inbound @ Inbound::Event { .. })) = decoded {
             let handled = self.handlers.clone().handle(inbound).await;
-            handled.map_err(|failure| Stop::Again(failure.0))?;
+            if let Reply::Ephemeral(word) = handled.map_err(|failure| Stop::Again(failure.0))? {
+                // A word aside to whoever wrote it: said once, or not at all. Failures are logged by the client.
+                let slack = self.slack();
+                let _told = slack
+                    .post_ephemeral(&channel, &author, &word.text, &word.blocks, Some(&thread))
+                    .await;
+            }
         }
         Ok(())
     }

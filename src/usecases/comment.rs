@@ -38,6 +38,8 @@ pub struct At {
     pub ts: String,
     /// Its address.
     pub link: Option<String>,
+    /// Was it changed before we heard of it? Then nobody knows whether it was begun as a note.
+    pub edited: bool,
 }
 
 /// What came of a comment.
@@ -90,12 +92,15 @@ pub async fn comment(system: &System, actor: Actor, comment: Comment) -> Result<
             let noted = authorize::note(&person, &request);
             if comment.visibility == Visibility::Approvers {
                 noted?;
-            } else if comment.at.is_some()
-                && noted.is_ok()
-                && let Some(words) = comment.said.words.after_note_mark()
+            } else if noted.is_ok()
+                && let Some(at) = &comment.at
             {
-                comment.visibility = Visibility::Approvers;
-                comment.said.words = words;
+                let marked = comment.said.words.after_note_mark();
+                // Told to too few it can be said again; told to too many it cannot be taken back.
+                if marked.is_some() || (at.edited && !thread.in_channel) {
+                    comment.visibility = Visibility::Approvers;
+                }
+                comment.said.words = marked.unwrap_or(comment.said.words);
             }
             comment.said = comment.said.checked()?;
             let first_since_closed =

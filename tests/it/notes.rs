@@ -1,12 +1,15 @@
 //! Notes among approvers: chosen before they are sent, and never seen by those whose access it is.
 
-use crate::harness::{World, ana_asks_the_owners, everything, form, message, story, thread};
+use crate::harness::{
+    Transport, World, ana_asks_the_owners, everything, form, message, over, prints, story, thread, types,
+};
 use c1::{
     db,
     domain::{ids::RequestId, person::Person as Known},
     usecases::queries::{audit, conversation::conversation},
 };
 use simulator::{DeliveryFault, Person, SubmitOutcome};
+use std::time::Duration;
 
 async fn known(w: &World, key: &str) -> Known {
     db::people::person_by_key(&w.system.db, key).await.unwrap().unwrap()
@@ -152,5 +155,87 @@ fn late_approvers_read_the_notes_too() {
         let seen = thread(&carla, "release day");
         assert!(seen.contains("🔒") && seen.contains("only for him"), "{seen}");
         sees_nothing_of(w, &jun, "jun", "only for him").await;
+    });
+}
+
+#[test]
+fn a_note_that_nobody_heard_of_before_it_was_changed_is_not_told_to_everyone() {
+    over(Transport::Http, async |w| {
+        let (ana, carla, dan) = ana_asks_the_owners(w).await;
+        w.stops_c1().await;
+        let written = carla
+            .replies(&message(&carla, "INC-42"), "note: she is leaving the team")
+            .await
+            .unwrap();
+        carla.edits(written, "she is leaving the team on Friday").await.unwrap();
+        w.until("Slack has given up", async || w.slack.is_idle()).await;
+        w.starts_c1().await;
+        w.settle().await;
+        let seen = thread(&dan, "INC-42");
+        assert!(seen.contains("🔒") && seen.contains("on Friday"), "{seen}");
+        sees_nothing_of(w, &ana, "ana", "leaving the team").await;
+        // She is told who reads it: whoever meant it for everyone says it again.
+        let hers = carla.thread(&message(&carla, "INC-42"));
+        let word = hers
+            .iter()
+            .find(|m| m.is_ephemeral())
+            .expect("she is told who reads it");
+        assert!(
+            word.text().contains("Kept as a note to the approvers"),
+            "{}",
+            word.text()
+        );
+        // Whoever may write no notes has said it to everyone.
+        w.stops_c1().await;
+        let card = message(&ana, "You have created");
+        let said = ana.replies(&card, "for an hour").await.unwrap();
+        ana.edits(said, "for two hours").await.unwrap();
+        w.until("Slack has given up", async || w.slack.is_idle()).await;
+        w.starts_c1().await;
+        w.after(Duration::from_secs(3_600)).await;
+        assert!(thread(&carla, "INC-42").contains("for two hours"));
+    });
+}
+
+#[test]
+fn neither_who_asked_nor_whom_it_is_for_hears_of_a_note_whatever_else_they_are() {
+    story(async |w| {
+        let (ana, bob, carla, dan) = (w.person("ana"), w.person("bob"), w.person("carla"), w.person("dan"));
+        // Both read the whole record, and Bob is Ana's manager besides.
+        sqlx::query("INSERT INTO person_roles SELECT id, 'auditor' FROM people WHERE key IN ('ana', 'bob', 'dan')")
+            .execute(&w.pool)
+            .await
+            .unwrap();
+        form("Production database", "Read")
+            .subject("Ana Alvarez")
+            .reason("INC-42")
+            .sent_by(&bob)
+            .await;
+        w.settle().await;
+        carla
+            .replies(&message(&carla, "INC-42"), "note: she is leaving the team")
+            .await
+            .unwrap();
+        w.settle().await;
+        for (person, key) in [(&ana, "ana"), (&bob, "bob")] {
+            sees_nothing_of(w, person, key, "leaving the team").await;
+            for command in ["/c1 audit 1", "/c1 audit", "/c1 show 1", "/c1 list"] {
+                let told = types(w, key, command).await;
+                assert!(
+                    !told.contains("note") && !told.contains("leaving"),
+                    "{key} {command}: {told}"
+                );
+            }
+            let (printed, went_well) = prints(w, &["audit", "--as", key, "-o", "json"]);
+            assert!(went_well && printed.contains("submitted"), "{printed}");
+            assert!(
+                !printed.contains("\"note\": true") && !printed.contains("note to the approvers"),
+                "{printed}"
+            );
+        }
+        // For others who read the record it is there, though not what it says.
+        let told = types(w, "dan", "/c1 audit 1").await;
+        assert!(told.contains("wrote a note to the approvers"), "{told}");
+        assert!(thread(&dan, "INC-42").contains("leaving the team"));
     });
 }

@@ -147,6 +147,7 @@ impl Handlers {
             channel: message.channel.clone(),
             ts: message.ts.clone(),
             link: Some(self.0.deliver.link(&message.channel, &message.ts, Some(parent))),
+            edited: message.edited.is_some(),
         }
     }
 

@@ -307,3 +307,63 @@ fn people_have_their_pictures_beside_what_they_say() {
         assert_eq!(policy(&browser.opens("/requests/2").await), strict);
     });
 }
+
+#[test]
+fn the_longest_and_the_strangest_words_arrive_whole_from_the_page_and_on_it() {
+    on_the_web(async |w| {
+        let (ana, carla, dan) = ana_asks_the_owners(w).await;
+        let mut browser = w.signed_in("carla").await;
+        let long: String = (0..2_000).map(|i| format!("w{i:04} ")).collect();
+        let all = [
+            (long.trim_end().to_owned(), long.trim_end().to_owned()),
+            ("&".repeat(3_000), "&".repeat(3_000)),
+            ("שלום עולם ومرحبا".to_owned(), "שלום עולם ومرحبا".to_owned()),
+            (
+                "\u{202e}right\u{202c} to\u{200b} left\u{feff}".to_owned(),
+                "right to left".to_owned(),
+            ),
+        ];
+        let spaceless = |text: &str| text.split_whitespace().collect::<String>();
+        for (nth, (typed, shown)) in all.iter().enumerate() {
+            // From the page into the threads …
+            let page = browser.opens("/requests/1").await;
+            let page = fills(&mut browser, &page, "comment", &[("body", typed)]).await;
+            assert!(
+                spaceless(&page.words()).contains(&spaceless(shown)),
+                "{nth}: {}",
+                page.words()
+            );
+            w.settle().await;
+            for (person, card) in [(&ana, "You have created"), (&dan, "INC-42")] {
+                let copy = person.thread(&message(person, card)).pop().unwrap();
+                assert!(
+                    spaceless(copy.text()).contains(&spaceless(shown)),
+                    "{nth}: {}",
+                    copy.text()
+                );
+            }
+            // … and from a thread onto the page.
+            carla
+                .replies(&message(&carla, "INC-42"), &format!("{typed} again"))
+                .await
+                .unwrap();
+            w.settle().await;
+            let page = browser.opens("/requests/1").await;
+            let again = spaceless(&format!("{shown} again"));
+            // The longest is cut to as much as a comment can be; its beginning stands in her own comment and its box, too.
+            let (again, times) = match nth {
+                0 => (again[..9_000].to_owned(), 3),
+                _ => (again, 1),
+            };
+            assert_eq!(spaceless(&page.words()).matches(&again).count(), times, "{nth}");
+        }
+        let page = browser.opens("/requests/1").await;
+        for hidden in ['\u{202e}', '\u{200b}', '\u{feff}'] {
+            assert!(!page.text.contains(hidden), "{hidden:?}");
+        }
+        // One letter more than a comment can have is refused, and is not lost.
+        let page = fills(&mut browser, &page, "comment", &[("body", &"x".repeat(24_001))]).await;
+        assert_eq!(page.status, StatusCode::CONFLICT, "{}", page.words());
+        assert!(page.text.contains(&"x".repeat(24_001)));
+    });
+}
