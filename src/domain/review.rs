@@ -142,7 +142,8 @@ pub fn had_a_part(request: &Request) -> Vec<PersonId> {
 }
 
 /// Who looks back at an emergency at this moment: the app's owners, else the subject's manager, else the last resort; of
-/// them those at work who had no part in it. Once it is overdue the last resort can do it too.
+/// them those who had no part in it and are there, or whoever stands in for them. Only where all of them are away it waits
+/// for them. Once it is overdue the last resort can do it too.
 #[must_use]
 pub fn reviewers(request: &Request, facts: &Facts, overdue: bool) -> Vec<PersonId> {
     let part = had_a_part(request);
@@ -152,14 +153,25 @@ pub fn reviewers(request: &Request, facts: &Facts, overdue: bool) -> Vec<PersonI
         .and_then(|subject| subject.manager)
         .into_iter()
         .collect();
-    let tiers = [&facts.app_owners, &manager, &facts.last_resort];
-    let mut people: Vec<PersonId> = tiers
-        .into_iter()
-        .map(|tier| tier.iter().copied().filter(can).collect::<Vec<_>>())
-        .find(|tier| !tier.is_empty())
-        .unwrap_or_default();
+    // The way from one who is away to whoever stands in never leads through those who had a part in it.
+    let present = |person: PersonId| {
+        let (mut at, mut way) = (person, vec![person]);
+        while let Some(absence) = facts.away.get(&at) {
+            at = absence.delegate.filter(|next| can(next) && !way.contains(next))?;
+            way.push(at);
+        }
+        Some(at)
+    };
+    let tiers = [&facts.app_owners, &manager, &facts.last_resort]
+        .map(|tier| -> Vec<PersonId> { tier.iter().copied().filter(can).collect() });
+    let there = tiers
+        .clone()
+        .map(|tier| -> Vec<PersonId> { tier.into_iter().filter_map(present).collect() });
+    let [_, _, last_resort] = there.clone();
+    let mut all = there.into_iter().chain(tiers);
+    let mut people = all.find(|tier| !tier.is_empty()).unwrap_or_default();
     if overdue {
-        people.extend(facts.last_resort.iter().copied().filter(can));
+        people.extend(last_resort);
     }
     people.sort_unstable();
     people.dedup();

@@ -1,7 +1,7 @@
 //! An approver asks the one who asked: a comment in the conversation, marked as a question, and a word to those who can
 //! answer it.
 
-use super::{Actor, Error, System, comment, facts, job};
+use super::{Actor, Error, System, authorize, comment, facts, job};
 use crate::{
     db,
     domain::{
@@ -24,6 +24,8 @@ pub async fn ask_requester(system: &System, actor: Actor, id: RequestId, questio
         .db
         .write("ask_requester", async |tx| {
             let request = db::requests::lock(tx, id).await?.ok_or(Error::NotFound)?;
+            let facts = facts::of_request(tx, now, &request, [by]).await?;
+            authorize::takes_part(facts.person(by).ok_or(Refusal::NotAnApprover)?)?;
             if !request.steps.iter().any(|step| step.asks(by)) {
                 return Err(Refusal::NotAnApprover.into());
             }
@@ -38,7 +40,6 @@ pub async fn ask_requester(system: &System, actor: Actor, id: RequestId, questio
                 once: None,
             };
             let asked = comment::write(tx, now, actor, &request, &said).await?;
-            let facts = facts::of_request(tx, now, &request, [by]).await?;
             let mut jobs = Vec::new();
             let mut told = vec![request.requester, request.subject];
             told.dedup();

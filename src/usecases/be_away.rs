@@ -79,6 +79,7 @@ pub async fn be_away(system: &System, actor: Actor, away: Away) -> Result<Absenc
                 &[Some(person), away.delegate].into_iter().flatten().collect::<Vec<_>>(),
             )
             .await?;
+            takes_part(people.get(&person).ok_or(Error::NotFound)?)?;
             if let Some(delegate) = away.delegate {
                 takes_part(people.get(&delegate).ok_or(Refusal::NotTakingPart {
                     name: "Somebody who is not known here".to_owned(),
@@ -103,6 +104,7 @@ pub async fn be_away(system: &System, actor: Actor, away: Away) -> Result<Absenc
             note(tx, now, actor, person, event).await?;
             if begins || moved {
                 db::absences::look_again(tx, now).await?;
+                db::reviews::look_again(tx, now).await?;
             }
             let mut jobs = vec![Job::RefreshHome(person)];
             if let Some(delegate) = absence.delegate {
@@ -172,6 +174,7 @@ pub async fn be_back(system: &System, actor: Actor) -> Result<bool, Error> {
             note(tx, now, actor, person, Event::AbsenceEnded { early: true }).await?;
             if held {
                 db::absences::look_again(tx, now).await?;
+                db::reviews::look_again(tx, now).await?;
             }
             job::enqueue(tx, now, &[Job::RefreshHome(person)]).await?;
             Ok(true)
@@ -209,6 +212,7 @@ pub async fn tick_absence(system: &System, id: i64) -> Result<(), Error> {
             };
             note(tx, now, Actor::SYSTEM, person, event).await?;
             db::absences::look_again(tx, now).await?;
+            db::reviews::look_again(tx, now).await?;
             Ok(job::enqueue(tx, now, &[Job::RefreshHome(person)]).await?)
         })
         .await

@@ -53,6 +53,7 @@ pub async fn read_status(
     }
     if changed {
         db::absences::look_again(tx, now).await?;
+        db::reviews::look_again(tx, now).await?;
     }
     Ok(())
 }

@@ -11,12 +11,12 @@ fn is_asked(w: &World, name: &str) -> bool {
 }
 
 /// The day after so many days, as it is written in a command.
-fn in_days(w: &World, days: i64) -> String {
+pub fn in_days(w: &World, days: i64) -> String {
     let now = c1::clock::Clock::now(w.clock.as_ref());
     (now + chrono::TimeDelta::days(days)).format("%Y-%m-%d").to_string()
 }
 
-fn mention(w: &World, name: &str) -> String {
+pub fn mention(w: &World, name: &str) -> String {
     format!("<@{}>", w.person(name).id())
 }
 

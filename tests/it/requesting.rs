@@ -363,3 +363,51 @@ fn whoever_has_just_left_sees_no_form() {
         );
     });
 }
+
+#[test]
+fn a_toggle_that_was_set_before_the_access_changed_is_refused_when_it_is_sent() {
+    story(async |w| {
+        let ana = w.person("ana");
+        let sent = async || match ana.submits().await.unwrap() {
+            SubmitOutcome::Errors(errors) => errors.values().cloned().collect::<Vec<_>>().join(" | "),
+            other => panic!("it is refused: {other:?}"),
+        };
+        form("Production database", "Read")
+            .emergency()
+            .reason("customers cannot pay")
+            .filled_by(&ana)
+            .await;
+        let file = |name: &str| std::fs::read_to_string(crate::harness::company::folder().join(name)).unwrap();
+        let off = file("apps/prod-db.yaml").replace(
+            "enabled: true, policy: break-glass",
+            "enabled: false, policy: break-glass",
+        );
+        w.files_say(&[("apps/prod-db.yaml", &off)]).await;
+        assert_eq!(sent().await, "This access cannot be had as an emergency.");
+        // It can again, but she is on call no more.
+        let others = file("groups.yaml").replace("members: [ana, kofi]", "members: [kofi]");
+        w.files_say(&[("groups.yaml", &others)]).await;
+        let said = sent().await;
+        assert!(
+            said.contains("not among the people who may use emergency access"),
+            "{said}"
+        );
+        assert_eq!(w.count("SELECT count(*) FROM requests").await, 0);
+    });
+}
+
+#[test]
+fn a_toggle_goes_with_the_access_it_was_set_for() {
+    story(async |w| {
+        let ana = w.person("ana");
+        form("Production database", "Read").emergency().filled_by(&ana).await;
+        chooses(&ana, "Which app do you need?", "Figma").await;
+        chooses(&ana, "What access do you need?", "Edit").await;
+        let text = ana.modal().unwrap().text().to_owned();
+        assert!(!text.contains("mergency"), "{text}");
+        assert!(matches!(ana.submits().await.unwrap(), SubmitOutcome::Closed));
+        w.settle().await;
+        assert_eq!(w.count("SELECT count(*) FROM requests WHERE NOT emergency").await, 1);
+        assert_eq!(w.count("SELECT count(*) FROM audit WHERE emergency").await, 0);
+    });
+}

@@ -1,6 +1,9 @@
 //! Every emergency is looked back at, by somebody who had no part in it.
 
-use crate::harness::{World, everything, form, message, story};
+use crate::{
+    away::{in_days, mention},
+    harness::{World, everything, form, message, story, types},
+};
 use c1::{
     domain::{
         ids::PersonId,
@@ -416,5 +419,38 @@ fn the_digest_of_what_is_unreviewed_goes_out_once_a_week() {
             digests(w).matches("not been reviewed yet").count() == 2
         })
         .await;
+    });
+}
+
+#[test]
+fn whoever_is_away_is_not_waited_for_and_whoever_stands_in_looks_back() {
+    story(async |w| {
+        ana_breaks_glass(w, "customers cannot pay").await;
+        let may = |names: &[&str]| {
+            let all = ["carla", "dan", "kofi", "lena", "ana", "bob"];
+            let found = all
+                .into_iter()
+                .filter(|name| everything(&w.person(name)).contains("[Review]"));
+            assert_eq!(found.collect::<Vec<_>>(), names);
+        };
+        may(&["carla", "dan", "kofi"]);
+        let until = in_days(w, 5);
+        let leaves = async |name, instead: &str| {
+            types(w, name, &format!("/c1 away until {until}{instead}")).await;
+        };
+        leaves("carla", "").await;
+        may(&["dan", "kofi"]);
+        // Whoever used it does not look back at it by standing in.
+        leaves("dan", &format!(" for {}", mention(w, "ana"))).await;
+        may(&["kofi"]);
+        leaves("kofi", &format!(" for {}", mention(w, "lena"))).await;
+        may(&["lena"]);
+        leaves("kofi", "").await;
+        may(&["bob"]);
+        types(w, "carla", "/c1 back").await;
+        may(&["carla"]);
+        // All the others come back in time.
+        w.after(HOUR * 24 * 6).await;
+        may(&["carla", "dan", "kofi"]);
     });
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::{
+    facts::Away,
     ids::GrantId,
     review::{Findings, Fit, Review, had_a_part, reviewers, second_person},
     step::Skipped,
@@ -190,4 +191,33 @@ proptest! {
         let due = review.due(now);
         prop_assert!(due.next > now && due.reminded >= 0);
     }
+}
+
+#[test]
+fn whoever_is_away_is_not_waited_for() {
+    let away = |story: &mut Story, person: PersonId, delegate: Option<PersonId>| {
+        story.facts.away.insert(person, Away { delegate });
+    };
+    let asked = |story: &Story| reviewers(&story.request, &story.facts, false);
+    let mut story = emergency(vec![StepSpec::Approve { message: String::new() }]);
+    assert_eq!(asked(&story), [HANA]);
+    away(&mut story, HANA, Some(DAN));
+    assert_eq!(asked(&story), [DAN], "stands in");
+    away(&mut story, DAN, Some(HANA));
+    assert_eq!(asked(&story), [BOB], "a ring leads to nobody");
+    away(&mut story, HANA, Some(ANA));
+    assert_eq!(
+        asked(&story),
+        [BOB],
+        "nobody looks back at what they used by standing in"
+    );
+    away(&mut story, BOB, None);
+    assert_eq!(asked(&story), [ERIN]);
+    away(&mut story, ERIN, None);
+    assert_eq!(
+        asked(&story),
+        [HANA],
+        "where all are away, it waits for those it is for"
+    );
+    assert_eq!(reviewers(&story.request, &story.facts, true), [HANA]);
 }
