@@ -16,6 +16,7 @@ pub mod client;
 pub mod deliver;
 pub mod directory;
 pub mod gateway;
+mod groups;
 pub mod handlers;
 pub mod ledger;
 pub mod look_again;

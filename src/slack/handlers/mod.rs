@@ -13,7 +13,6 @@ mod command;
 mod decision;
 mod desk;
 mod escalation;
-mod groups;
 mod home;
 mod options;
 mod request_form;
@@ -29,6 +28,7 @@ use super::{
         inbound::{Action, Container, Event, FormState, Inbound, SlackActor, View},
         reply::{Failure, Message, Reply, ViewBody},
     },
+    groups::Groups,
     surface,
     view::{self, Mentions},
 };
@@ -39,7 +39,6 @@ use crate::{
 };
 use acquainted::Acquainted;
 use futures::future::BoxFuture;
-use groups::Groups;
 use std::sync::Arc;
 
 /// Answers whatever comes in.
@@ -62,10 +61,10 @@ impl Handlers {
     #[must_use]
     pub fn new(deliver: Deliver, directory: Directory) -> Self {
         Self(Arc::new(Inner {
+            groups: Groups::new(deliver.slack.clone()),
             deliver,
             directory,
             acquainted: Acquainted::default(),
-            groups: Groups::default(),
         }))
     }
 

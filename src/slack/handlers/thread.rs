@@ -158,7 +158,7 @@ impl Handlers {
         } else {
             let mentioned: Vec<&str> = message.rich.iter().flat_map(groups).collect();
             let now = self.system().clock.now();
-            let names = self.0.groups.names(&self.0.deliver.slack, &mentioned, now).await;
+            let names = self.0.groups.names(&mentioned, now).await;
             Words(message.rich.iter().map(|part| passage(part, &names)).collect())
         };
         let accounts: Vec<String> = words.people().cloned().collect();

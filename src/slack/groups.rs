@@ -4,7 +4,7 @@
 //! Slack tells that one of them has changed. Where they cannot be read at once, the mention says `@group`: a comment does
 //! not wait for it.
 
-use crate::slack::client::Slack;
+use super::client::Slack;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     collections::HashMap,
@@ -19,8 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const AGAIN_AFTER: TimeDelta = TimeDelta::minutes(1);
 
 /// What is known of them.
-#[derive(Debug, Default)]
-pub(super) struct Groups(Mutex<Known>);
+#[derive(Debug)]
+pub(super) struct Groups {
+    slack: Slack,
+    known: Mutex<Known>,
+}
 
 #[derive(Debug, Default)]
 struct Known {
@@ -29,10 +32,19 @@ struct Known {
 }
 
 impl Groups {
+    /// Nothing is known yet.
+    pub(super) fn new(slack: Slack) -> Self {
+        Self {
+            slack,
+            known: Mutex::default(),
+        }
+    }
+
     /// What these groups are called, by id, with an `@`.
-    pub(super) async fn names(&self, slack: &Slack, ids: &[&str], now: DateTime<Utc>) -> HashMap<String, String> {
-        if self.may_ask(ids, now) {
-            match tokio::time::timeout(PATIENCE, slack.usergroups()).await {
+    pub(super) async fn names(&self, ids: &[&str], now: DateTime<Utc>) -> HashMap<String, String> {
+        let asks = self.known().may_ask(ids, now);
+        if asks {
+            match tokio::time::timeout(PATIENCE, self.slack.usergroups()).await {
                 Ok(Ok(groups)) => {
                     self.known().handles = groups.into_iter().map(|group| (group.id, group.handle)).collect();
                 }
@@ -52,20 +64,21 @@ impl Groups {
         *self.known() = Known::default();
     }
 
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
     /// Is one of them not known, and was nobody asked a moment ago? Whoever hears yes asks.
-    fn may_ask(&self, ids: &[&str], now: DateTime<Utc>) -> bool {
-        let mut known = self.known();
-        let is_news = ids.iter().any(|id| !known.handles.contains_key(*id));
+    fn may_ask(&mut self, ids: &[&str], now: DateTime<Utc>) -> bool {
+        let is_news = ids.iter().any(|id| !self.handles.contains_key(*id));
         let lately = |at: DateTime<Utc>| at <= now && now < at + AGAIN_AFTER;
-        let asks = is_news && !known.asked_at.is_some_and(lately);
+        let asks = is_news && !self.asked_at.is_some_and(lately);
         if asks {
-            known.asked_at = Some(now);
+            self.asked_at = Some(now);
         }
         asks
-    }
-
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,16 +88,14 @@ mod tests {
 
     #[test]
     fn only_what_is_not_known_is_asked_and_not_at_every_word() {
-        let (groups, at) = (Groups::default(), DateTime::UNIX_EPOCH);
-        assert!(!groups.may_ask(&[], at), "nothing is mentioned");
-        assert!(groups.may_ask(&["S1"], at));
-        assert!(!groups.may_ask(&["S1"], at + TimeDelta::seconds(59)));
-        assert!(groups.may_ask(&["S1"], at + AGAIN_AFTER));
-        groups.known().handles.insert("S1".to_owned(), "on-call".to_owned());
+        let (mut known, at) = (Known::default(), DateTime::UNIX_EPOCH);
+        assert!(!known.may_ask(&[], at), "nothing is mentioned");
+        assert!(known.may_ask(&["S1"], at));
+        assert!(!known.may_ask(&["S1"], at + TimeDelta::seconds(59)));
+        assert!(known.may_ask(&["S1"], at + AGAIN_AFTER));
+        known.handles.insert("S1".to_owned(), "on-call".to_owned());
         let later = at + TimeDelta::days(1);
-        assert!(!groups.may_ask(&["S1"], later));
-        assert!(groups.may_ask(&["S1", "S2"], later));
-        groups.forget();
-        assert!(groups.may_ask(&["S1"], later), "its name has changed");
+        assert!(!known.may_ask(&["S1"], later));
+        assert!(known.may_ask(&["S1", "S2"], later));
     }
 }
