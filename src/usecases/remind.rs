@@ -4,8 +4,9 @@
 use super::{Actor, Error, System, authorize, change, job};
 use crate::{
     db::{
-        self,
+        self, DbError, Tx,
         audit::Entry,
+        notices::Reader,
         reminders::{Habits, Waiting},
     },
     domain::{
@@ -30,28 +31,7 @@ const LONGEST_PAUSE: i64 = 7 * 86_400;
 /// # Errors
 /// The database's.
 pub async fn remind(system: &System, person: PersonId) -> Result<(), Error> {
-    let now = system.clock.now();
-    system
-        .db
-        .write("remind", async |tx| {
-            let (waiting, habits) = db::reminders::lock(tx, person).await?;
-            let settings = db::settings::read_in(tx).await?;
-            let plan = plan(&waiting, &habits, now, &settings.quiet_hours);
-            for (line, at) in &plan.later {
-                db::reminders::next(tx, person, line, *at, false).await?;
-            }
-            if plan.now.is_empty() {
-                return Ok(());
-            }
-            for line in &plan.now {
-                db::reminders::next(tx, person, line, now + pause(line), true).await?;
-            }
-            let body = "Something waits for your decision.";
-            let notice = db::notices::insert(tx, now, person, None, "reminder", body).await?;
-            db::reminders::speaks_of(tx, notice, &plan.now).await?;
-            Ok(job::enqueue(tx, now, &[job::Job::SendNotice(notice)]).await?)
-        })
-        .await
+    remind_reader(system, "remind", &Reader::Person(person)).await
 }
 
 /// Reminds a channel of what it is asked, if it is time: all of it in one message there. Level-triggered, as [`remind`].
@@ -59,28 +39,51 @@ pub async fn remind(system: &System, person: PersonId) -> Result<(), Error> {
 /// # Errors
 /// The database's.
 pub async fn remind_channel(system: &System, channel: &str) -> Result<(), Error> {
+    remind_reader(system, "remind_channel", &Reader::Channel(channel.to_owned())).await
+}
+
+async fn remind_reader(system: &System, act: &'static str, reader: &Reader) -> Result<(), Error> {
     let now = system.clock.now();
     system
         .db
-        .write("remind_channel", async |tx| {
-            let (waiting, habits) = db::channel_reminders::lock(tx, channel).await?;
+        .write(act, async |tx| {
+            let (waiting, habits) = match reader {
+                Reader::Person(person) => db::reminders::lock(tx, *person).await?,
+                Reader::Channel(channel) => db::channel_reminders::lock(tx, channel).await?,
+            };
             let settings = db::settings::read_in(tx).await?;
             let plan = plan(&waiting, &habits, now, &settings.quiet_hours);
             for (line, at) in &plan.later {
-                db::channel_reminders::next(tx, line, *at, false).await?;
+                next(tx, reader, line, *at, false).await?;
             }
             if plan.now.is_empty() {
                 return Ok(());
             }
             for line in &plan.now {
-                db::channel_reminders::next(tx, line, now + pause(line), true).await?;
+                next(tx, reader, line, now + pause(line), true).await?;
             }
-            let body = "Something waits for a decision here.";
-            let notice = db::notices::remind_channel(tx, now, channel, body).await?;
+            let notice = match reader {
+                Reader::Person(person) => {
+                    let body = "Something waits for your decision.";
+                    db::notices::insert(tx, now, *person, None, "reminder", body).await?
+                }
+                Reader::Channel(channel) => {
+                    let body = "Something waits for a decision here.";
+                    db::notices::remind_channel(tx, now, channel, body).await?
+                }
+            };
             db::reminders::speaks_of(tx, notice, &plan.now).await?;
             Ok(job::enqueue(tx, now, &[job::Job::SendNotice(notice)]).await?)
         })
         .await
+}
+
+/// Notes when a reader is to hear of something next, and whether they hear of it now.
+async fn next(tx: &mut Tx<'_>, reader: &Reader, line: &Waiting, at: DateTime<Utc>, heard: bool) -> Result<(), DbError> {
+    match reader {
+        Reader::Person(person) => db::reminders::next(tx, *person, line, at, heard).await,
+        Reader::Channel(_) => db::channel_reminders::next(tx, line, at, heard).await,
+    }
 }
 
 /// What a person, or a channel, hears of now, and what at another time.
