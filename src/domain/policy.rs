@@ -73,6 +73,29 @@ pub enum StepSpec {
     Wait(Wait),
 }
 
+impl StepSpec {
+    /// How long an emergency waits for the people of this stage before it is an alarm, if the organisation had said so.
+    #[must_use]
+    pub fn patience(&self) -> Option<TimeDelta> {
+        match self {
+            Self::Approval(approval) => approval.patience.map(TimeDelta::seconds),
+            Self::Approve { .. } | Self::Deny { .. } | Self::Wait(_) => None,
+        }
+    }
+
+    /// The same with this patience, where people decide.
+    #[must_use]
+    pub fn patient_for(self, patience: Option<TimeDelta>) -> Self {
+        match self {
+            Self::Approval(approval) => Self::Approval(Approval {
+                patience: patience.map(|patience| patience.num_seconds()),
+                ..approval
+            }),
+            other @ (Self::Approve { .. } | Self::Deny { .. } | Self::Wait(_)) => other,
+        }
+    }
+}
+
 /// A stage in which nothing is decided.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wait {
@@ -346,13 +369,12 @@ pub fn last_resort() -> StepSpec {
 impl Plan {
     /// The same for an emergency, which waits so long for people in every step before it is an alarm.
     #[must_use]
-    pub fn patient_for(mut self, patience: TimeDelta) -> Self {
-        for step in &mut self.steps {
-            if let StepSpec::Approval(approval) = step {
-                approval.patience = Some(patience.num_seconds());
-            }
+    pub fn patient_for(self, patience: TimeDelta) -> Self {
+        let steps = self.steps.into_iter();
+        Self {
+            steps: steps.map(|step| step.patient_for(Some(patience))).collect(),
+            ..self
         }
-        self
     }
 
     /// Everyone whom the steps name.

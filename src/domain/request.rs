@@ -377,24 +377,13 @@ impl Request {
     /// waits as long as everybody's did.
     #[must_use]
     pub fn patience(&self, step: usize) -> TimeDelta {
-        let spec = self.steps.get(step).map(|step| &step.spec);
-        let said = match spec {
-            Some(StepSpec::Approval(approval)) => approval.patience,
-            _ => None,
-        };
-        said.map_or(PATIENCE, TimeDelta::seconds)
+        let said = self.steps.get(step).and_then(|step| step.spec.patience());
+        said.unwrap_or(PATIENCE)
     }
 
     /// A step in which the last resort decides after all others, as patient as they were.
     fn last_resort_too(&self) -> StepSpec {
-        let patience = self.steps.iter().find_map(|step| match &step.spec {
-            StepSpec::Approval(approval) => approval.patience,
-            _ => None,
-        });
-        match last_resort() {
-            StepSpec::Approval(approval) => StepSpec::Approval(Approval { patience, ..approval }),
-            other => other,
-        }
+        last_resort().patient_for(self.steps.iter().find_map(|step| step.spec.patience()))
     }
 
     /// When an emergency that waits for people is an alarm; `None` where it is one already, or is none.
