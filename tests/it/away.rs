@@ -160,6 +160,17 @@ fn settings_with(signs: &str) -> String {
     format!("{text}\n{signs}\n")
 }
 
+/// Ana asks, and Bob is asked, where the files say what of Slack counts as absence.
+async fn bob_is_asked_where(w: &World, away_in_slack: &str, reason: &str) {
+    let settings = settings_with(&format!("away_in_slack: {away_in_slack}"));
+    w.files_say(&[("organisation.yaml", &settings)]).await;
+    form("GitHub", "payments / Write")
+        .reason(reason)
+        .sent_by(&w.person("ana"))
+        .await;
+    w.settle().await;
+}
+
 async fn has_status(w: &World, name: &str, emoji: &str, until: u64) {
     let change = ProfileChange {
         status_emoji: Some(emoji.to_owned()),
@@ -235,16 +246,7 @@ fn a_status_in_slack_counts_where_the_files_say_so() {
 #[test]
 fn do_not_disturb_counts_from_the_length_the_files_name() {
     story(async |w| {
-        w.files_say(&[(
-            "organisation.yaml",
-            &settings_with("away_in_slack: { do_not_disturb: 4h }"),
-        )])
-        .await;
-        form("GitHub", "payments / Write")
-            .reason("do not disturb")
-            .sent_by(&w.person("ana"))
-            .await;
-        w.settle().await;
+        bob_is_asked_where(w, "{ do_not_disturb: 4h }", "do not disturb").await;
         let bob = w.person("bob");
         bob.pauses_notifications(Some(in_hours(w, 1))).await.unwrap();
         w.settle().await;
@@ -267,16 +269,7 @@ fn do_not_disturb_counts_from_the_length_the_files_name() {
 #[test]
 fn a_status_that_was_set_while_nobody_listened_is_found_at_the_next_start() {
     story(async |w| {
-        w.files_say(&[(
-            "organisation.yaml",
-            &settings_with("away_in_slack: { status: [palm_tree] }"),
-        )])
-        .await;
-        form("GitHub", "payments / Write")
-            .reason("meanwhile")
-            .sent_by(&w.person("ana"))
-            .await;
-        w.settle().await;
+        bob_is_asked_where(w, "{ status: [palm_tree] }", "meanwhile").await;
         w.stops_c1().await;
         let change = ProfileChange {
             status_emoji: Some(":palm_tree:".to_owned()),
@@ -292,16 +285,7 @@ fn a_status_that_was_set_while_nobody_listened_is_found_at_the_next_start() {
 #[test]
 fn do_not_disturb_that_was_switched_on_or_off_while_nobody_listened_is_found_at_the_next_start() {
     story(async |w| {
-        w.files_say(&[(
-            "organisation.yaml",
-            &settings_with("away_in_slack: { do_not_disturb: 4h }"),
-        )])
-        .await;
-        form("GitHub", "payments / Write")
-            .reason("meanwhile")
-            .sent_by(&w.person("ana"))
-            .await;
-        w.settle().await;
+        bob_is_asked_where(w, "{ do_not_disturb: 4h }", "meanwhile").await;
         let bob = w.person("bob");
         w.stops_c1().await;
         // Nobody presses the button at the first second of a quarter of an hour.
